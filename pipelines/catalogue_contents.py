@@ -1,0 +1,154 @@
+"""What the catalogue holds: views, macros, checks and small tables, made from the files below sql/.
+
+`views/` and `checks/` hold one query a file and become views, the checks in a schema of that name; `reference/` holds
+the query that reads the CSV file beside it, and becomes a table; `macros/` holds whole statements, because a macro's
+parameters belong to it. The first comment line of a file becomes the comment of what it defines.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipelines import schema
+from pipelines.settings import SQL_FOLDER, SettingError, Settings
+from pipelines.sql_file import sql_files
+from pipelines.warehouse import Warehouse, replacing
+
+# The stages that views read, with the columns of their files.
+STAGE_COLUMNS = {"events": schema.EVENTS, "rejected": schema.REJECTED, "loads": schema.LOADS}
+
+# The views that show stored columns: their comments stand in the schema and not in the SQL file.
+VIEW_COLUMNS = {
+    "events": (schema.DAY, *schema.EVENTS),
+    "rejected_lines": (schema.DAY, *schema.REJECTED),
+    "loads": (schema.DAY, *schema.LOADS),
+    "raw_files": schema.RAW_FILES,
+}
+
+# The file without rows that every stage has: in the folder that sorts first, and with a name that no partition has.
+EMPTY_DAY = "day=0001-01-01"
+EMPTY = "empty.parquet"
+
+CONSTANTS = {
+    "published_warehouse": "Folder of the data when this catalogue was published",
+    "site_timezone": "Time zone whose calendar days the partitions are",
+    "uneven_stages": "Stages with files of different columns, in which a query must open every file before it starts",
+}
+
+
+def refuse_misread(folder: Path) -> None:
+    """Refuse a warehouse's path that DuckDB misreads: `name=value` is a column to it, ? starts options.
+
+    A backslash is a slash to it, on every system.
+
+    Raises:
+        SettingError: there is such a character in it.
+    """
+    if set("=?\\") & set(str(folder)):
+        raise SettingError("FIREWALL_WAREHOUSE", folder, "no folder of its path may have =, ? or \\ in its name")
+
+
+def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Create everything that the catalogue holds in an empty database."""
+    warehouse = Warehouse(settings.warehouse)
+    _store_empty_files(warehouse)
+    _create_constant(connection, "published_warehouse", _literal(str(warehouse.root)))
+    _create_constant(connection, "site_timezone", _literal(_site_timezone(warehouse, settings)))
+    _create_constant(connection, "uneven_stages", _list_literal([]))
+    connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
+    connection.execute("create schema checks")
+    _create_all(connection, list(_statements()))
+    _create_constant(connection, "uneven_stages", _list_literal(_uneven_stages(connection)))
+    connection.execute("begin")
+    for target, comment in _comments(connection):
+        connection.execute(f"comment on {target} is {_literal(comment)}")
+    connection.execute("commit")
+
+
+def _store_empty_files(warehouse: Warehouse) -> None:
+    """Store a file without rows wherever views read, because DuckDB refuses a pattern that matches no file.
+
+    As the first file matched it also tells which columns there are, so that a query need not open all files for it.
+    """
+    for stage, columns in STAGE_COLUMNS.items():
+        _store_empty_file(warehouse.root / stage / EMPTY_DAY / EMPTY, columns)
+    _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
+
+
+def _store_empty_file(path: Path, columns: tuple[schema.Column, ...]) -> None:
+    wanted = schema.arrow_schema(columns)
+    if not path.exists() or pq.read_schema(path) != wanted:
+        with replacing(path) as temporary:
+            pq.write_table(wanted.empty_table(), temporary)
+
+
+def _site_timezone(warehouse: Warehouse, settings: Settings) -> str:
+    """Return the zone that the warehouse was loaded with, or the one set when nothing has been loaded yet."""
+    written = warehouse.timezone_file
+    return written.read_text(encoding="utf-8").strip() if written.exists() else settings.timezone.key
+
+
+def _statements() -> Iterator[str]:
+    """Yield the statements that create what the files below sql/ define."""
+    for file in sql_files(SQL_FOLDER / "macros"):
+        yield file.text
+    for file in sql_files(SQL_FOLDER / "reference"):
+        yield f"create table {file.name} as\n{file.text}"
+    for file in sql_files(SQL_FOLDER / "views"):
+        yield f"create view {file.name} as\n{file.text}"
+    for file in sql_files(SQL_FOLDER / "checks"):
+        yield f"create view checks.{file.name} as\n{file.text}"
+
+
+def _create_all(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
+    """Execute statements that create things, each after those that it needs, in whatever order they are given.
+
+    Raises:
+        duckdb.CatalogException: one needs something that none of them creates.
+    """
+    waiting = statements
+    while waiting:
+        early: list[str] = []
+        for statement in waiting:
+            try:
+                connection.execute(statement)
+            except duckdb.CatalogException:
+                early.append(statement)
+                if len(early) == len(waiting):
+                    raise
+        waiting = early
+
+
+def _uneven_stages(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return [stage for stage in STAGE_COLUMNS if connection.execute("from uneven_columns(?)", [stage]).fetchall()]
+
+
+def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Yield what a comment is on, as COMMENT ON names it, and the comment."""
+    for kind, folder in (("table", "reference"), ("view", "views")):
+        for file in sql_files(SQL_FOLDER / folder):
+            yield f"{kind} {file.name}", file.description
+            stored = {column.name: column.comment for column in VIEW_COLUMNS.get(file.name, ())}
+            for column, comment in {**stored, **file.columns}.items():
+                yield f"column {file.name}.{column}", comment
+    for file in sql_files(SQL_FOLDER / "checks"):
+        yield f"view checks.{file.name}", file.description
+    macros = CONSTANTS | {file.name: file.description for file in sql_files(SQL_FOLDER / "macros")}
+    found = connection.execute("select function_name, function_type from duckdb_functions() where not internal")
+    for name, kind in found.fetchall():
+        yield f"{'macro table' if kind == 'table_macro' else 'macro'} {name}", macros[name]
+
+
+def _create_constant(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
+    connection.execute(f"create or replace macro {name}() as {value}")
+
+
+def _literal(text: str) -> str:
+    """Return text as SQL, for the statements that take no parameters: macros and comments."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _list_literal(texts: list[str]) -> str:
+    return f"cast([{', '.join(map(_literal, texts))}] as varchar[])"

@@ -1,0 +1,195 @@
+"""The second stage: parsed events become events, each packet once, with country, network, scope and service.
+
+Addresses are looked up by distinct value: a column is a dictionary of its addresses and codes into it, so the cost is
+that of the different addresses and not of the packets.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.address_scope import SCOPES, scope_ranges
+from pipelines.addresses import parse_addresses
+from pipelines.geoip import CountryDatabase, NetworkDatabase
+from pipelines.partitions import GROUP_ROWS, PartitionWriters, day_number
+from pipelines.schema import EVENTS, LOADS, PARSED
+from pipelines.services import services
+from pipelines.settings import SQL_FOLDER, Settings
+from pipelines.warehouse import Warehouse
+
+Places = dict[str, npt.NDArray[np.int64]]
+
+_TEXTS = [column.name for column in PARSED if column.type == pa.string()]
+
+
+@dataclass(frozen=True)
+class EnrichedDay:
+    """What enriching a day gave: events kept, duplicates left out, and the bytes of the day's partition."""
+
+    day: date
+    events: int
+    duplicates: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """The tables that addresses are looked up in."""
+
+    countries: CountryDatabase
+    networks: NetworkDatabase | None
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Lookups":
+        """Open the databases that the settings name.
+
+        Raises:
+            SettingError: a file that is no such database.
+        """
+        asn = settings.geoip_asn_db
+        return cls(CountryDatabase.open(settings.geoip_db), NetworkDatabase.open(asn) if asn else None)
+
+
+def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, EnrichedDay]:
+    """Turn the parsed partitions of `days` into events and loads; a day that was not parsed is an error.
+
+    Raises:
+        SettingError: a database of addresses that cannot be used.
+        FileNotFoundError: a day without a parsed partition.
+    """
+    warehouse = Warehouse(settings.warehouse)
+    lookups = Lookups.open(settings)
+    duplicates = {}
+    with (
+        PartitionWriters(warehouse, "loads", LOADS, days) as loads,
+        PartitionWriters(warehouse, "events", EVENTS, days) as events,
+    ):
+        for day in days:
+            places = _duplicates(warehouse, day)
+            _write_events(warehouse, day, places, lookups, events)
+            loads.add(day_number(day), _loads(warehouse, day, places))
+            duplicates[day] = sum(len(lines) for lines in places.values())
+        for writers in (events, loads):
+            writers.finish()
+    sizes = events.sizes()
+    return {day: EnrichedDay(day, events.rows[day], duplicates[day], sizes[day]) for day in days}
+
+
+def _duplicates(warehouse: Warehouse, day: date) -> Places:
+    """Return by file the numbers of the lines, in order, that are counted in another file."""
+    overlap = _overlap(warehouse.partition("accounts", day))
+    if overlap is None:
+        return {}
+    query = (SQL_FOLDER / "stages" / "duplicates.sql").read_text(encoding="utf-8")
+    parameters = {
+        "parsed": str(warehouse.partition("parsed", day)),
+        "first_overlap": overlap[0],
+        "last_overlap": overlap[1],
+    }
+    with duckdb.connect(config={"memory_limit": "400MB", "threads": 2}) as connection:
+        found: pa.Table = connection.execute(query, parameters).to_arrow_table()
+    places: Places = {}
+    for file in pc.unique(found["file"]).to_pylist():
+        places[file] = found.filter(pc.equal(found["file"], file))["line_number"].to_numpy()
+    return places
+
+
+def _overlap(accounts: Path) -> tuple[datetime, datetime] | None:
+    """Return the stamps between which two files of one sensor both have events, or None."""
+    rows = pq.read_table(accounts, columns=["sensor", "first_observed_at", "last_observed_at"]).to_pylist()
+    bounds = []
+    ends: dict[str, datetime] = {}
+    spans = [row for row in rows if row["first_observed_at"] is not None]
+    for row in sorted(spans, key=lambda row: row["first_observed_at"]):
+        sensor, first, last = row["sensor"], row["first_observed_at"], row["last_observed_at"]
+        if sensor in ends and first <= ends[sensor]:
+            bounds.append((first, min(last, ends[sensor])))
+        ends[sensor] = max(last, ends.get(sensor, last))
+    if not bounds:
+        return None
+    return min(first for first, _ in bounds), max(last for _, last in bounds)
+
+
+def _write_events(warehouse: Warehouse, day: date, places: Places, lookups: Lookups, events: PartitionWriters) -> None:
+    path = warehouse.partition("parsed", day)
+    with pq.ParquetFile(path, read_dictionary=_TEXTS) as parsed:
+        for batch in parsed.iter_batches(batch_size=GROUP_ROWS):
+            kept = _without(batch, places)
+            if len(kept):
+                events.add(day_number(day), enriched(kept, lookups))
+
+
+def _without(batch: pa.RecordBatch, places: Places) -> pa.RecordBatch:
+    """Return the batch without the lines that are counted in another file."""
+    if not places:
+        return batch
+    files = batch.column("file")
+    codes = files.indices.to_numpy()
+    lines = batch.column("line_number").to_numpy()
+    keep = np.ones(len(batch), np.bool_)
+    for code, file in enumerate(files.dictionary.to_pylist()):
+        if file in places:
+            rows = np.flatnonzero(codes == code)
+            keep[rows[np.isin(lines[rows], places[file])]] = False
+    return batch if keep.all() else batch.filter(pa.array(keep))
+
+
+def enriched(batch: pa.RecordBatch, lookups: Lookups) -> pa.RecordBatch:
+    """Return parsed events with the columns of `schema.EVENTS`."""
+    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+    columns |= _address_columns(columns["source_ip"], "source", lookups)
+    columns |= _address_columns(columns["destination_ip"], "destination", lookups)
+    columns["service"] = services(columns["destination_port"], columns["protocol"])
+    return pa.record_batch([columns[column.name] for column in EVENTS], names=[column.name for column in EVENTS])
+
+
+def _address_columns(addresses: pa.DictionaryArray, side: str, lookups: Lookups) -> dict[str, pa.Array]:
+    """Return country, scope and network columns of an address column, by name."""
+    found = parse_addresses(addresses.dictionary)
+    countries = lookups.countries.country(*found)
+    columns = {
+        f"{side}_country": _looked_up(addresses, countries, lookups.countries.countries),
+        f"{side}_scope": _looked_up(addresses, scope_ranges().find(*found), SCOPES),
+    }
+    if side == "source":
+        columns |= _network_columns(addresses, lookups.networks)
+    return columns
+
+
+def _network_columns(addresses: pa.DictionaryArray, networks: NetworkDatabase | None) -> dict[str, pa.Array]:
+    if networks is None:
+        return {
+            "source_asn": pa.nulls(len(addresses), pa.int64()),
+            "source_network": pa.nulls(len(addresses), pa.string()),
+        }
+    codes = networks.network(*parse_addresses(addresses.dictionary))
+    numbers = pa.array(networks.numbers, pa.int64()).take(pa.array(codes, mask=codes < 0))
+    return {
+        "source_asn": numbers.take(addresses.indices),
+        "source_network": _looked_up(addresses, codes, networks.organisations),
+    }
+
+
+def _looked_up(
+    column: pa.DictionaryArray, codes: npt.NDArray[np.int32], names: Sequence[str | None]
+) -> pa.DictionaryArray:
+    """Return for each row the name that its dictionary value has the code of; null for a negative code."""
+    indices = pa.array(codes, mask=codes < 0).take(column.indices)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+
+
+def _loads(warehouse: Warehouse, day: date, places: Places) -> pa.RecordBatch:
+    """Return the accounts of a day with the duplicates of each file."""
+    accounts = pq.read_table(warehouse.partition("accounts", day))
+    counts = [len(places.get(file, ())) for file in accounts["file"].to_pylist()]
+    table = accounts.append_column("duplicates", pa.array(counts, pa.int64()))
+    names = [column.name for column in LOADS]
+    return pa.record_batch([table[name].combine_chunks() for name in names], names=names)

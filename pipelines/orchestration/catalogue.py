@@ -1,0 +1,42 @@
+"""The assets `catalogue/<view>`: what analysts ask, published together by one step."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.orchestration.days import SINGLE_RUN
+from pipelines.settings import SQL_FOLDER, Settings
+from pipelines.sql_file import SqlFile, sql_files
+
+PREFIX = "catalogue"
+
+
+def catalogue_assets(settings: Settings) -> dg.AssetsDefinition:
+    """Return the assets, bound to the settings: one for each file in sql/views/, described by its first line."""
+    views = sql_files(SQL_FOLDER / "views")
+
+    @dg.multi_asset(specs=[_spec(view) for view in views], backfill_policy=SINGLE_RUN)
+    def catalogue(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        """Views of the catalogue, which is built beside the one in use and swapped in whole."""
+        from pipelines.catalogue import publish
+
+        published = publish(settings)
+        context.log.info(f"published {len(published.views)} views in {settings.warehouse / 'firewall.duckdb'}")
+        for view in views:
+            yield dg.MaterializeResult(
+                asset_key=[PREFIX, view.name],
+                metadata={"version": published.version, "file": dg.MetadataValue.path(published.path)},
+            )
+
+    return catalogue
+
+
+def _spec(view: SqlFile) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [PREFIX, view.name],
+        deps=["raw_files" if view.name == "raw_files" else "events"],
+        group_name=PREFIX,
+        description=view.description,
+        kinds={"duckdb"},
+        metadata={"sql": dg.MetadataValue.md(f"```sql\n{view.text}```")},
+    )

@@ -1,0 +1,101 @@
+"""The asset `events`: the second stage, each packet once and with what its addresses and ports stand for."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from pipelines.orchestration.activity import activity_chart
+from pipelines.orchestration.days import SINGLE_RUN, LogDays, requested_days
+from pipelines.orchestration.tables import table, table_of
+from pipelines.settings import SQL_FOLDER, Settings
+from pipelines.sql_file import sql_files
+from pipelines.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.catalogue import CheckResult
+    from pipelines.enrich import EnrichedDay
+
+TOP_PORTS = 10
+
+
+def events_asset(settings: Settings, days: LogDays) -> dg.AssetsDefinition:
+    """Return the asset, bound to the settings, with one blocking check for each file in sql/checks/."""
+
+    @dg.asset(
+        partitions_def=days,
+        backfill_policy=SINGLE_RUN,
+        group_name="load",
+        kinds={"parquet"},
+        deps=["parsed_events"],
+        check_specs=[
+            dg.AssetCheckSpec(
+                file.name,
+                asset="events",
+                blocking=True,
+                description=file.description,
+                metadata={"sql": dg.MetadataValue.md(f"```sql\n{file.text}```")},
+            )
+            for file in sql_files(SQL_FOLDER / "checks")
+        ],
+    )
+    def events(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """Packets logged, each once, with the country, network, scope and service that they stand for."""
+        from pipelines.catalogue import run_checks
+        from pipelines.enrich import enrich_days
+
+        asked = requested_days(context.run.tags)
+        enriched = enrich_days(settings, asked)
+        counts = {day: figures.events for day, figures in enriched.items()}
+        context.log.info(f"stored {sum(counts.values()):,} events of {len(counts):,} days")
+        for day, figures in enriched.items():
+            context.add_asset_metadata(_metadata(figures), partition_key=day.isoformat())
+        # A range has one event in Dagster's log for each day: the summary of all of them goes with the last one only.
+        context.add_asset_metadata(_summary(settings, counts), partition_key=asked[-1].isoformat())
+        return dg.MaterializeResult(
+            check_results=[_result(check) for check in run_checks(settings, asked[0], asked[-1])]
+        )
+
+    return events
+
+
+def _metadata(day: "EnrichedDay") -> dict[str, object]:
+    return {"dagster/row_count": day.events, "duplicates": day.duplicates, "bytes": day.bytes}
+
+
+def _summary(settings: Settings, counts: Mapping[date, int]) -> dict[str, object]:
+    chart = activity_chart(Warehouse(settings.warehouse), settings.timezone, counts)
+    return {
+        "period": f"{min(counts)} to {max(counts)}",
+        "period_events": sum(counts.values()),
+        "activity": dg.MetadataValue.md(chart),
+        "top_ports": _top_ports(settings, min(counts), max(counts)),
+        "dagster/column_schema": _column_schema(),
+    }
+
+
+def _top_ports(settings: Settings, first: date, last: date) -> dg.TableMetadataValue:
+    import duckdb
+
+    from pipelines.catalogue_contents import define
+
+    with duckdb.connect() as connection:
+        define(connection, settings)
+        ports = connection.table_function("top_ports_between", [first, last]).limit(TOP_PORTS)
+        return table(ports.columns, ports.fetchall())
+
+
+def _column_schema() -> dg.TableSchema:
+    from pipelines.schema import EVENTS
+
+    return dg.TableSchema([dg.TableColumn(column.name, str(column.type), column.comment) for column in EVENTS])
+
+
+def _result(check: "CheckResult") -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=check.name,
+        passed=check.bad_rows == 0,
+        description=check.description,
+        metadata={"bad_rows": check.bad_rows, "examples": table_of(check.examples)},
+    )

@@ -1,0 +1,172 @@
+"""Writing the partitions of one stage: rows of many days arrive mixed, each day becomes one Parquet file."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.schema import Column
+from pipelines.warehouse import Warehouse, sync
+
+EPOCH = date(1970, 1, 1)
+# Rows of a day that are written together; larger groups compress a little better and cost memory.
+GROUP_ROWS = 1 << 18
+# Rows of all days together that may wait in memory, about 200 bytes each.
+WAITING_ROWS = 1 << 19
+# Partitions of a stage that are open at a time: macOS lets a process open 256 files, most Linux systems 1,024.
+OPEN_PARTITIONS = 100
+
+
+def day_number(day: date) -> int:
+    """Return days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """Return the day that is so many days after 1970-01-01."""
+    return EPOCH + timedelta(days=int(number))
+
+
+def stored_schema(columns: Iterable[Column]) -> pa.Schema:
+    """Return the schema rows are written in: text as dictionaries, which is how Parquet keeps them."""
+    return pa.schema(
+        [
+            (column.name, pa.dictionary(pa.int32(), pa.string()) if column.type == pa.string() else column.type)
+            for column in columns
+        ]
+    )
+
+
+def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch in the types of `schema`, each dictionary no longer than the batch."""
+    columns = zip(batch.columns, schema.types, strict=True)
+    return pa.record_batch([_conformed(column, type_) for column, type_ in columns], schema)
+
+
+def _conformed(column: pa.Array, type_: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(column.type) and len(column.dictionary) > len(column):
+        column = column.dictionary_decode()
+    if pa.types.is_dictionary(type_) and not pa.types.is_dictionary(column.type):
+        return column.cast(pa.string()).dictionary_encode()
+    return column if column.type == type_ else column.cast(type_)
+
+
+class PartitionWriters:
+    """Writes one stage's partitions of some days, all of which appear when the block ends well, and none otherwise.
+
+    Where several stages are written together, each is finished before the first one's partitions appear.
+    """
+
+    def __init__(self, warehouse: Warehouse, stage: str, columns: Iterable[Column], days: Iterable[date]) -> None:
+        """Prepare to write the partitions of `days`; one that gets no rows becomes an empty file."""
+        self._warehouse = warehouse
+        self._stage = stage
+        self._schema = stored_schema(columns)
+        self._days = {day_number(day): day for day in days}
+        self._waiting: dict[int, list[pa.RecordBatch]] = {}
+        self._waiting_rows = 0
+        self._writers: dict[int, pq.ParquetWriter] = {}  # the one that was used last stands last
+        self._parts: dict[int, list[Path]] = {}  # the last one becomes the partition
+        self.rows: dict[date, int] = dict.fromkeys(self._days.values(), 0)
+
+    def __enter__(self) -> Self:
+        """Return the writers."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Publish every partition, or remove what was begun if the block failed."""
+        try:
+            if kind is None:
+                self.finish()
+                self._publish()
+        finally:
+            self._clear()
+
+    def add(self, number: int, batch: pa.RecordBatch) -> None:
+        """Add rows to the day with that number."""
+        self._waiting.setdefault(number, []).append(conformed(batch, self._schema))
+        self._waiting_rows += len(batch)
+        self.rows[self._days[number]] += len(batch)
+        if sum(len(part) for part in self._waiting[number]) >= GROUP_ROWS:
+            self._write(number)
+        while self._waiting_rows > WAITING_ROWS:
+            self._write(max(self._waiting, key=lambda day: sum(len(part) for part in self._waiting[day])))
+
+    def finish(self) -> None:
+        """Write all rows and sync them, so that publishing is no more than renaming; called by the block's end too."""
+        for number in sorted(self._days):
+            if number in self._waiting or number not in self._parts:
+                self._write(number)
+            if number in self._writers:
+                self._writers.pop(number).close()
+            self._join(number)
+            sync(self._parts[number][-1])
+
+    def sizes(self) -> dict[date, int]:
+        """Return the bytes on disk of each published partition."""
+        return {day: self._warehouse.partition(self._stage, day).stat().st_size for day in self._days.values()}
+
+    def _write(self, number: int) -> None:
+        batches = self._waiting.pop(number, [])
+        writer = self._writers.pop(number, None) or self._new_part(number)
+        self._writers[number] = writer
+        while len(self._writers) > OPEN_PARTITIONS:
+            self._writers.pop(next(iter(self._writers))).close()
+        rows = sum(len(batch) for batch in batches)
+        self._waiting_rows -= rows
+        if rows:
+            table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+            writer.write_table(table, row_group_size=rows)
+
+    def _new_part(self, number: int) -> pq.ParquetWriter:
+        final = self._warehouse.partition(self._stage, self._days[number])
+        final.parent.mkdir(parents=True, exist_ok=True)
+        parts = self._parts.setdefault(number, [])
+        parts.append(final.with_name(f".{final.name}.{os.getpid()}.{len(parts)}.tmp"))
+        return pq.ParquetWriter(
+            parts[-1],
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            store_schema=False,
+            column_encoding=None,
+            write_page_index=False,
+        )
+
+    def _join(self, number: int) -> None:
+        """Bring a day that was closed and had more rows after that into one file."""
+        parts = tuple(self._parts[number])
+        if len(parts) == 1:
+            return
+        texts = [field.name for field in self._schema if pa.types.is_dictionary(field.type)]
+        with self._new_part(number) as writer:
+            for part in parts:
+                with pq.ParquetFile(part, read_dictionary=texts) as file:
+                    for group in range(file.num_row_groups):
+                        writer.write_table(file.read_row_group(group))
+        for part in parts:
+            part.unlink()
+            self._parts[number].remove(part)
+
+    def _publish(self) -> None:
+        for number, day in self._days.items():
+            self._parts[number][-1].replace(self._warehouse.partition(self._stage, day))
+        for day in self._days.values():
+            sync(self._warehouse.partition(self._stage, day).parent)
+
+    def _clear(self) -> None:
+        """Remove what did not become a partition."""
+        for writer in self._writers.values():
+            with suppress(OSError):  # a full disk cannot take a file's end either
+                writer.close()
+        for parts in self._parts.values():
+            for part in parts:
+                part.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""The one place where columns are named: what each stage stores, column by column, with its unit and meaning.
+
+Parquet files, views, column comments and documentation follow these tables. The types are those that every engine reads
+from Parquet alike: signed integers, UTF-8 text, booleans and microsecond stamps (no unsigned, no UUID, no zoned stamps).
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+TEXT = pa.string()
+STAMP = pa.timestamp("us")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One stored column: its name, its Arrow type and its comment (shown by DuckDB beside the column)."""
+
+    name: str
+    type: pa.DataType
+    comment: str
+
+
+LINEAGE = (
+    Column("sensor", TEXT, "Name of the source that logged it: its entry in sources.toml, or its folder under raw/"),
+    Column("file", TEXT, "File that held the line: its path below raw/, or its absolute path"),
+    Column("line_number", pa.int64(), "Number of the line in its file, from 1"),
+)
+
+PACKET = (
+    Column("observed_at", STAMP, "When the packet was logged, UTC"),
+    Column("host", TEXT, "Host name that the line itself gives"),
+    Column("action", TEXT, "What the firewall did: block, allow or reject; NULL where the line does not say"),
+    Column("direction", TEXT, "inbound, outbound, forward or internal, as the interfaces or the rule say"),
+    Column("rule", TEXT, "Log prefix or rule name, as logged"),
+    Column("in_interface", TEXT, "Interface that the packet came in by"),
+    Column("out_interface", TEXT, "Interface that the packet would leave by"),
+    Column("in_bridge_port", TEXT, "Port of a bridge that the packet came in by"),
+    Column("out_bridge_port", TEXT, "Port of a bridge that the packet would leave by"),
+    Column("source_mac", TEXT, "Hardware address that sent the frame"),
+    Column("destination_mac", TEXT, "Hardware address that the frame was sent to"),
+    Column("source_ip", TEXT, "Source address, canonical text (IPv6 as RFC 5952)"),
+    Column("source_port", pa.int32(), "Source port, 0 to 65535"),
+    Column("destination_ip", TEXT, "Destination address, canonical text (IPv6 as RFC 5952)"),
+    Column("destination_port", pa.int32(), "Destination port, 0 to 65535"),
+    Column("protocol", TEXT, "IP protocol in lower case: tcp, udp, icmp, icmpv6, gre, ...; its number where it has no name"),
+    Column("packet_bytes", pa.int64(), "Length of the IP packet, bytes"),
+    Column("ttl", pa.int16(), "Time to live, or the IPv6 hop limit"),
+    Column("tos", pa.int16(), "IPv4 type of service or IPv6 traffic class, 0 to 255, as logged"),
+    Column("ip_id", pa.int32(), "IPv4 identification, 0 to 65535"),
+    Column("flow_label", pa.int32(), "IPv6 flow label"),
+    Column("dont_fragment", pa.bool_(), "Whether the IPv4 header forbids fragments; NULL for IPv6 and cut lines"),
+    Column("tcp_flags", TEXT, "TCP flags in the order SYN ACK FIN RST PSH URG ECE CWR, parted by blanks; empty for none"),
+    Column("tcp_sequence", pa.int64(), "TCP sequence number"),
+    Column("tcp_acknowledgement", pa.int64(), "TCP acknowledgement number"),
+    Column("tcp_window", pa.int32(), "TCP window, as in the header, not scaled"),
+    Column("icmp_type", pa.int16(), "ICMP or ICMPv6 type"),
+    Column("icmp_code", pa.int16(), "ICMP or ICMPv6 code"),
+    Column("icmp_id", pa.int32(), "ICMP or ICMPv6 echo identifier"),
+    Column("icmp_sequence", pa.int32(), "ICMP or ICMPv6 echo sequence number"),
+    Column("packets", pa.int64(), "Packets that the line stands for; 1 unless the line says otherwise"),
+)
+
+CONTENT_HASH = Column("line_hash", pa.int64(), "Hash of the line's bytes: finds the same line in files that overlap")
+
+ENRICHMENT = (
+    Column("source_country", TEXT, "Country of the source address, ISO 3166-1 alpha-2; NULL where unknown"),
+    Column("source_scope", TEXT, "What kind of address the source is: public, private, shared, loopback, ..."),
+    Column("source_asn", pa.int64(), "Autonomous system number of the source; NULL without GEOIP_ASN_DB"),
+    Column("source_network", TEXT, "Organisation of that autonomous system; NULL without GEOIP_ASN_DB"),
+    Column("destination_country", TEXT, "Country of the destination address, ISO 3166-1 alpha-2; NULL where unknown"),
+    Column("destination_scope", TEXT, "What kind of address the destination is: public, private, ..."),
+    Column("service", TEXT, "Name of the service at (destination_port, protocol); NULL where the table has none"),
+)
+
+PARSED = (*PACKET, *LINEAGE, CONTENT_HASH)
+EVENTS = (*PACKET, *ENRICHMENT, *LINEAGE)
+
+REJECTED = (
+    Column("observed_at", STAMP, "Stamp of the line, UTC, or of the nearest line before it that has one; NULL without either"),
+    *LINEAGE,
+    Column("reason", TEXT, "Why the line is no event, in words"),
+    Column("line", TEXT, "The line, at most 8,192 bytes of it; bytes that are no UTF-8 are written \\xNN"),
+)
+
+ACCOUNTS = (
+    Column("sensor", TEXT, "Name of the source"),
+    Column("file", TEXT, "File that was read: its path below raw/, or its absolute path"),
+    Column("lines", pa.int64(), "Lines of the file that belong to the day"),
+    Column("events", pa.int64(), "Lines that are events"),
+    Column("ignored", pa.int64(), "Lines that are no firewall records"),
+    Column("rejected", pa.int64(), "Lines that could not be understood: see rejected_lines"),
+    Column("first_observed_at", STAMP, "Stamp of the first event in time, UTC"),
+    Column("last_observed_at", STAMP, "Stamp of the last event in time, UTC"),
+)
+
+LOADS = (
+    *ACCOUNTS,
+    Column("duplicates", pa.int64(), "Events of these that another file already holds, and that are counted there"),
+)
+
+RAW_FILES = (
+    Column("sensor", TEXT, "Name of the source"),
+    Column("file", TEXT, "Path below raw/, or absolute path"),
+    Column("bytes", pa.int64(), "Size on disk, bytes"),
+    Column("modified_at", STAMP, "Modification time, UTC"),
+    Column("compression", TEXT, "none, gzip, zstd, bzip2 or xz, by content and not by name"),
+    Column("format", TEXT, "Format its lines were read as"),
+    Column("lines", pa.int64(), "Lines in the file"),
+    Column("first_observed_at", STAMP, "First stamp in time, UTC"),
+    Column("last_observed_at", STAMP, "Last stamp in time, UTC"),
+    Column("problem", TEXT, "What kept the file from being read whole; NULL where nothing did"),
+)
+
+DAY = Column("day", pa.date32(), "Calendar day of the site's time zone: the partition")
+
+
+def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
+    """Return the Arrow schema that partitions with these columns are written in."""
+    return pa.schema([(column.name, column.type) for column in columns])

@@ -1,0 +1,84 @@
+"""The layout of the warehouse on disk: every path of it is made here, and files appear in it whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+STAGES = ("parsed", "rejected", "accounts", "events", "loads")
+PART = "part.parquet"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The folders and files under one root. A stage holds one Parquet file a day: `<stage>/day=2020-04-01/part.parquet`."""
+
+    root: Path
+
+    @property
+    def raw(self) -> Path:
+        """Dropped log files, `raw/<source>/**`; only ever read."""
+        return self.root / "raw"
+
+    @property
+    def catalogue(self) -> Path:
+        """Symbolic link to the newest published catalogue."""
+        return self.root / "firewall.duckdb"
+
+    @property
+    def catalogues(self) -> Path:
+        """Folder of the published catalogue versions."""
+        return self.root / "catalogues"
+
+    @property
+    def raw_files(self) -> Path:
+        """What is known of each raw file, one Parquet file."""
+        return self.root / "raw_files" / PART
+
+    @property
+    def timezone_file(self) -> Path:
+        """Names the time zone whose calendar days the partitions are, written by the first load."""
+        return self.root / "timezone"
+
+    def partition(self, stage: str, day: date) -> Path:
+        """Return the Parquet file of one day of a stage, whether it exists or not."""
+        return self.root / stage / f"day={day.isoformat()}" / PART
+
+    def glob(self, stage: str) -> str:
+        """Return the pattern that matches every partition file of a stage."""
+        return str(self.root / stage / "day=*" / PART)
+
+    def days(self, stage: str) -> list[date]:
+        """Return the days that a stage has, in order."""
+        return sorted(
+            date.fromisoformat(part.parent.name.removeprefix("day="))
+            for part in (self.root / stage).glob(f"day=*/{PART}")
+        )
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; when the block ends well, sync it and rename it over `path`.
+
+    A reader sees the old file or the new one, never a part; after an error nothing has changed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Flush a file's or folder's content to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,55 @@
+-- Main countries of each destination port from day `first` to day `last`: the columns of the view port_countries
+create or replace macro port_countries_between(first, last) as table
+    with counted as (
+        select
+            destination_port as port,
+            protocol,
+            source_country as country,
+            max(service) as service,
+            count(*) as events,
+            count(distinct source_ip) as sources
+        from events_between(first, last)
+        where destination_port is not null
+        group by destination_port, protocol, source_country
+    ),
+
+    shared as (
+        select
+            port,
+            protocol,
+            country,
+            events,
+            sources,
+            max(service) over (partition by port, protocol) as service,
+            sum(events) over (partition by port, protocol) as port_events
+        from counted
+    ),
+
+    ranked as (
+        select
+            *,
+            rank() over (partition by port, protocol order by events desc) as rank
+        from shared
+        where country is not null
+    )
+
+    select
+        ranked.port,
+        ranked.protocol,
+        ranked.service,
+        ranked.rank,
+        ranked.country,
+        countries.country_name,
+        ranked.events,
+        ranked.sources,
+        ranked.events / ranked.port_events as share
+    from ranked
+    left join countries on ranked.country = countries.country
+    where ranked.rank <= 5
+    order by
+        ranked.port_events desc,
+        ranked.port asc,
+        ranked.protocol asc,
+        ranked.rank asc,
+        countries.country_name asc,
+        ranked.country asc;

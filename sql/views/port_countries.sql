@@ -1,0 +1,11 @@
+-- Main countries of each destination port, over all days; port_countries_between(first, last) answers for a period
+-- port: Destination port
+-- protocol: IP protocol of the port: tcp, udp, ...
+-- service: Name of the service at this port; NULL where the table of services has none
+-- rank: Place among the countries of the port by number of events, 1 to 5; countries with as many events share a place
+-- country: ISO 3166-1 alpha-2 code of the country of the source address
+-- country_name: Name of the country in English
+-- events: Number of events at this port from this country
+-- sources: Number of different source addresses at this port from this country
+-- share: Part of the port's events, those of unknown country included, 0 to 1
+select * from port_countries_between('-infinity', 'infinity')
