@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pipelines.compiled import kernel
 
 from pipelines import scanner
 from pipelines.addresses import LONGEST_FORMATTED, format_address
 from pipelines.format import Format, Kind, Scanned, tables
 from pipelines.schema import PACKET
-from pipelines.stamps import ABSENT, ABSOLUTE, DAY, IMPOSSIBLE, NO_STAMP, YEARLESS
+from pipelines.stamps import ABSENT, ABSOLUTE, FIRST_STAMP, IMPOSSIBLE, LAST_STAMP, NO_STAMP, YEARLESS
 from pipelines.zones import local_to_utc
 
 Bytes = npt.NDArray[np.uint8]
@@ -21,9 +22,6 @@ Micros = npt.NDArray[np.int64]
 
 STORED_LINE = 8_192
 STORED_VALUE = 80
-# Stamps before this are those of a device whose clock was not set; there is no partition for them.
-FIRST_STAMP = 10_957 * DAY  # 2000-01-01
-_LAST_STAMP = 2_932_897 * DAY  # 10000-01-01, past what a date column can print
 
 _REASONS = {
     scanner.NO_TIME: "no time stamp at the start of the line",
@@ -150,7 +148,7 @@ class Reader:
         arrays = [columns.get(column.name) for column in PACKET]
         batch = pa.record_batch(
             [pa.nulls(rows, column.type) if array is None else array for column, array in zip(PACKET, arrays, strict=True)]
-            + [pa.array(events.lines[:rows].astype(np.int64)), pa.array(events.hashes[:rows].view(np.int64))],
+            + [pa.array(events.lines[:rows].astype(np.int64)), pa.array(events.hashes[:rows].astype(np.int64))],
             names=[*(column.name for column in PACKET), "line_number", "line_hash"],
         )
         other_stamps = _utc(others.stamps[:rest], others.kinds[:rest], zone)
@@ -190,8 +188,7 @@ class Reader:
         for index, name in enumerate(form.text_columns()):
             entries = by_column[bounds[index] : bounds[index + 1]]
             codes = self._events.codes[index, :rows].copy()  # Arrow would share the memory, which is reused
-            indices = pa.array(codes, mask=codes < 0)
-            texts[name] = pa.DictionaryArray.from_arrays(indices, _dictionary(buffer, values, entries))
+            texts[name] = _text_column(buffer, values, entries, pa.array(codes, mask=codes < 0))
         numbers = {name: self._events.numbers[index, :rows] for index, name in enumerate(form.number_columns())}
         return Scanned(numbers=numbers, texts=texts)
 
@@ -212,7 +209,7 @@ class Reader:
             return _REASONS[code]
         field = self._form.fields[others.fields[row]]
         if code == scanner.REPEATED:
-            return f"{field.key}= stands twice: two records in one line"
+            return f"{field.key}= shows a second record in the line"
         start, length = others.values[row]
         value = decoded(buffer[start : start + min(length, STORED_VALUE)])
         if field.kind is Kind.ADDRESS:
@@ -248,7 +245,7 @@ def _utc(stamps: npt.NDArray[np.int64], kinds: npt.NDArray[np.int8], zone: ZoneI
     else:
         civil = np.where(unusable, 0, stamps)
         utc = np.where(kinds == ABSOLUTE, civil, local_to_utc(civil, zone))
-    utc[unusable | (stamps == NO_STAMP) | (utc >= _LAST_STAMP)] = NO_STAMP
+    utc[unusable | (stamps == NO_STAMP) | (utc >= LAST_STAMP)] = NO_STAMP
     return utc
 
 
@@ -291,8 +288,10 @@ def _has_full(kinds: npt.NDArray[np.int8]) -> bool:
     return bool(((kinds != YEARLESS) & (kinds != ABSENT) & (kinds != IMPOSSIBLE)).any())
 
 
-def _dictionary(buffer: Bytes, values: scanner.Values, entries: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Return the text of interned values; bytes that are no UTF-8 are written \\xNN."""
+def _text_column(
+    buffer: Bytes, values: scanner.Values, entries: npt.NDArray[np.int64], indices: pa.Array
+) -> pa.DictionaryArray:
+    """Return a column of interned values; bytes that are no UTF-8 are written \\xNN."""
     lengths = values.lengths[entries]
     if len(entries) and lengths[0] < 0:
         room = len(entries) * LONGEST_FORMATTED
@@ -303,10 +302,11 @@ def _dictionary(buffer: Bytes, values: scanner.Values, entries: npt.NDArray[np.i
     size = _gather(buffer, values.starts, values.lengths, values.highs, values.lows, entries, out, offsets)
     data = out[:size]
     if size and data.max() >= 0x80:
-        return pa.array(
-            [decoded(data[offsets[place] : offsets[place + 1]]) for place in range(len(entries))], pa.string()
-        )
-    return pa.StringArray.from_buffers(len(entries), pa.py_buffer(offsets), pa.py_buffer(data))
+        texts = [decoded(data[offsets[place] : offsets[place + 1]]) for place in range(len(entries))]
+        encoded = pa.array(texts, pa.string()).dictionary_encode()  # a byte and its escape: two values, one text
+        return pa.DictionaryArray.from_arrays(pc.take(encoded.indices, indices), encoded.dictionary)
+    dictionary = pa.StringArray.from_buffers(len(entries), pa.py_buffer(offsets), pa.py_buffer(data))
+    return pa.DictionaryArray.from_arrays(indices, dictionary)
 
 
 @kernel

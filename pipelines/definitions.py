@@ -1,5 +1,6 @@
 """What Dagster loads: the assets, the job and the schedule, bound to the settings of the environment."""
 
+import warnings
 from functools import cache
 
 import click
@@ -18,29 +19,38 @@ from pipelines.sources import load_sources
 @dg.definitions
 @cache  # Dagster calls it six times for one run, at 30 ms each.
 def definitions() -> dg.Definitions:
-    """Read the settings and the declared sources, and define everything by them.
+    """Define everything by the settings of the environment."""
+    return define(valid_settings())
+
+
+def valid_settings() -> Settings:
+    """Read the settings, and the sources that they name.
 
     Raises:
-        click.ClickException: a setting or source that cannot be used; the command line prints the sentence alone.
+        click.ClickException: one that cannot be used; the command line prints the sentence alone.
     """
     try:
         settings = Settings.from_environment()
         load_sources(settings)
     except SettingError as error:
         raise click.ClickException(str(error)) from None
-    return define(settings)
+    return settings
 
 
 def define(settings: Settings) -> dg.Definitions:
     """Define everything by the given settings."""
     days = log_days(settings.timezone)
-    return dg.Definitions(
-        assets=[
+    with warnings.catch_warnings():
+        # Loading a range of days in one run is beta in Dagster, and worth it.
+        warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
+        assets = [
             raw_files_asset(settings),
             parsed_events_asset(settings, days),
             events_asset(settings, days),
             catalogue_assets(settings),
-        ],
+        ]
+    return dg.Definitions(
+        assets=assets,
         jobs=[
             dg.define_asset_job(JOB, dg.AssetSelection.all(), description="Loads days, from raw lines to the catalogue")
         ],

@@ -4,6 +4,7 @@ Addresses are looked up by distinct value: a column is a dictionary of its addre
 that of the different addresses and not of the packets.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,8 @@ from pipelines.warehouse import Warehouse
 
 Places = dict[str, npt.NDArray[np.int64]]
 
+# Events of a day that are compared at once, in less than 400 MB; with more, DuckDB 2.0 runs out of them.
+_PART_EVENTS = 4_000_000
 _TEXTS = [column.name for column in PARSED if column.type == pa.string()]
 
 
@@ -72,7 +75,7 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
         PartitionWriters(warehouse, "loads", LOADS, days) as loads,
         PartitionWriters(warehouse, "events", EVENTS, days) as events,
     ):
-        for day in days:
+        for day in dict.fromkeys(days):
             places = _duplicates(warehouse, day)
             _write_events(warehouse, day, places, lookups, events)
             loads.add(day_number(day), _loads(warehouse, day, places))
@@ -85,21 +88,29 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
 
 def _duplicates(warehouse: Warehouse, day: date) -> Places:
     """Return by file the numbers of the lines, in order, that are counted in another file."""
+    parsed = warehouse.partition("parsed", day)
     overlap = _overlap(warehouse.partition("accounts", day))
     if overlap is None:
         return {}
     query = (SQL_FOLDER / "stages" / "duplicates.sql").read_text(encoding="utf-8")
-    parameters = {
-        "parsed": str(warehouse.partition("parsed", day)),
-        "first_overlap": overlap[0],
-        "last_overlap": overlap[1],
-    }
+    parts = 1 << (pq.read_metadata(parsed).num_rows // _PART_EVENTS).bit_length()
+    lines: dict[str, list[npt.NDArray[np.int64]]] = {}
     with duckdb.connect(config={"memory_limit": "400MB", "threads": 2}) as connection:
-        found: pa.Table = connection.execute(query, parameters).to_arrow_table()
-    places: Places = {}
-    for file in pc.unique(found["file"]).to_pylist():
-        places[file] = found.filter(pc.equal(found["file"], file))["line_number"].to_numpy()
-    return places
+        connection.execute("set variable parsed = ?", [_literal(parsed)])
+        connection.execute("set variable first_overlap = ?", [overlap[0]])
+        connection.execute("set variable last_overlap = ?", [overlap[1]])
+        connection.execute("set variable parts = ?", [parts])
+        for part in range(parts):
+            connection.execute("set variable part = ?", [part])
+            found: pa.Table = connection.sql(query).to_arrow_table()
+            for file in pc.unique(found["file"]).to_pylist():
+                lines.setdefault(file, []).append(found.filter(pc.equal(found["file"], file))["line_number"].to_numpy())
+    return {file: np.sort(np.concatenate(numbers)) for file, numbers in lines.items()}
+
+
+def _literal(path: Path) -> str:
+    """Return a path as a pattern that matches only itself."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def _overlap(accounts: Path) -> tuple[datetime, datetime] | None:
@@ -138,7 +149,9 @@ def _without(batch: pa.RecordBatch, places: Places) -> pa.RecordBatch:
     for code, file in enumerate(files.dictionary.to_pylist()):
         if file in places:
             rows = np.flatnonzero(codes == code)
-            keep[rows[np.isin(lines[rows], places[file])]] = False
+            others = places[file]
+            nearest = np.searchsorted(others, lines[rows]).clip(max=len(others) - 1)
+            keep[rows[others[nearest] == lines[rows]]] = False
     return batch if keep.all() else batch.filter(pa.array(keep))
 
 

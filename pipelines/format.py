@@ -47,6 +47,7 @@ class Evidence(IntEnum):
 
     NONE = 0
     START = 1  # the first key of a whole record
+    HEAD = 16  # a key that only the first can stand before
     PACKET = 2  # an address or the protocol: enough by itself
     SOURCE_PORT = 4
     DESTINATION_PORT = 8  # both ports together are enough too

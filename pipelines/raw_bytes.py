@@ -6,8 +6,9 @@ import lzma
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedIOBase, BufferedReader
+from io import BufferedReader
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +118,7 @@ class _Stream:
 
     def _read(self, buffer: memoryview) -> int:
         if self._compression == "none":
-            return self._file.readinto(buffer)
+            return self._packed.readinto(buffer)
         data = self._file.read1(len(buffer))  # `readinto` would read ahead, and lose that when damage comes after it
         buffer[: len(data)] = data
         return len(data)
@@ -147,14 +148,43 @@ class _Stream:
         return f"the {what} is damaged here and cannot be read further: {error}"
 
 
-def _decompressed(file: BufferedReader, compression: str) -> BufferedIOBase:
+class _Readable(Protocol):
+    def read1(self, size: int, /) -> bytes:
+        """Return at most so many bytes, and no bytes at the end."""
+
+
+def _decompressed(file: BufferedReader, compression: str) -> _Readable:
     if compression == "gzip":
         return gzip.GzipFile(fileobj=file)
     if compression == "bzip2":
-        return bz2.BZ2File(file)
+        return _Bzip2(file)
     if compression == "xz":
         return lzma.LZMAFile(file)
     return pa.CompressedInputStream(_Sips(file), "zstd") if compression == "zstd" else file
+
+
+class _Bzip2:
+    """The streams of a bzip2 file; `bz2.BZ2File` loses most of the last whole block, 900 KB, where the file is cut."""
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self._stream = bz2.BZ2Decompressor()
+
+    def read1(self, size: int) -> bytes:
+        """Return at most so many bytes; what follows the last stream and is none is passed over, as `bzip2` does."""
+        packed = b""
+        while True:
+            if self._stream.eof:
+                packed = self._stream.unused_data + self._file.read(_PIECE)
+                if not packed.startswith(b"BZh"):
+                    return b""
+                self._stream = bz2.BZ2Decompressor()
+            data = self._stream.decompress(packed, size)
+            if data:
+                return data
+            packed = b"" if self._stream.eof else self._file.read(_PIECE)
+            if not packed and not self._stream.eof:
+                raise EOFError
 
 
 class _Sips:

@@ -14,7 +14,16 @@ from pipelines.compiled import kernel
 
 from pipelines.addresses import parse_address
 from pipelines.format import HEADER_COLUMNS, KEY_HASH, KEY_SLOTS, Evidence, Format, Kind, Section, Tables
-from pipelines.stamps import ABSENT, IMPOSSIBLE, NO_STAMP, digit, month_number, read_stamp
+from pipelines.stamps import (
+    ABSENT,
+    FIRST_STAMP,
+    IMPOSSIBLE,
+    LAST_STAMP,
+    NO_STAMP,
+    digit,
+    month_number,
+    read_stamp,
+)
 from pipelines.words import find_byte, hash_bytes, load8, low_bytes, mix, repeat, same_bytes, trailing_zeros, zero_bytes
 
 PADDING = 64
@@ -28,10 +37,13 @@ HOST, PREFIX, CHAIN = range(len(HEADER_COLUMNS))
 NONE = -1
 RECORD = Evidence.PACKET | 0
 BOTH_PORTS = Evidence.SOURCE_PORT | Evidence.DESTINATION_PORT
-START = Evidence.START | 0
+START, HEAD = Evidence.START | 0, Evidence.HEAD | 0
 NETWORK, TRANSPORT, ICMP = Section.NETWORK | 0, Section.TRANSPORT | 0, Section.ICMP | 0
 SKIP, DECIMAL, HEXADECIMAL = Kind.SKIP | 0, Kind.DECIMAL | 0, Kind.HEXADECIMAL | 0
 TEXT, ADDRESS, PROTOCOL, FLAG = Kind.TEXT | 0, Kind.ADDRESS | 0, Kind.PROTOCOL | 0, Kind.FLAG | 0
+
+# The first three letters of syslog's severities: a daemon may cut `warning` to `warn`, or `error` to `err`.
+SEVERITIES = np.frombuffer(b"eme\0ale\0cri\0err\0war\0not\0inf\0deb\0", "<u4").astype(np.uint64)
 
 _BLANK, _EQUALS, _NEWLINE, _COLON = 32, 61, 10, 58
 _OPEN, _CLOSE, _ROUND_OPEN, _ROUND_CLOSE = 91, 93, 40, 41
@@ -118,7 +130,7 @@ class Header(NamedTuple):
 def new_outputs(form: Format, rows: int) -> tuple[Events, Others, Values]:
     """Return empty outputs for up to `rows` events and as many other lines; about 300 bytes a row."""
     texts, numbers = len(form.text_columns()), len(form.number_columns())
-    slots = 1 << (4 * rows - 1).bit_length()
+    slots = 1 << (4 * max(rows, texts) - 1).bit_length()  # a single line may hold a new value in every column
     entries = slots // 2
     events = Events(
         np.empty((numbers, rows), np.int64),
@@ -243,7 +255,7 @@ def skip_priority(buffer: np.ndarray, position: int, end: int) -> int:
     at = position + 1
     while at < min(end, position + 5) and digit(buffer[at]) >= 0:
         at += 1
-    return at + 1 if at > position + 1 and buffer[at] == 62 else position
+    return at + 1 if position + 1 < at < end and buffer[at] == 62 else position
 
 
 @kernel
@@ -299,7 +311,7 @@ def proxmox_chain(buffer: np.ndarray, position: int, end: int) -> tuple[int, int
     if at == position or buffer[at] != _BLANK or digit(buffer[at + 1]) < 0 or buffer[at + 2] != _BLANK:
         return NONE, NONE
     stop = token_end(buffer, at + 3, end)
-    if stop >= end or buffer[stop + 3] != 47:
+    if stop + 3 >= end or buffer[stop + 3] != 47:
         return NONE, NONE
     return at + 3, stop
 
@@ -310,15 +322,13 @@ def stamp_at(buffer: np.ndarray, position: int, end: int, near: int) -> tuple[in
 
     A file name that `grep` put before the line, `ufw.log:Feb  1 ...`, is passed over.
     """
-    kind, stamp, after = read_stamp(buffer, position, near)
+    kind, stamp, after = read_stamp(buffer, position, end, near)
     if kind == ABSENT:
         colon = find_byte(buffer, position, min(end, position + 256), _COLON)
         if colon + 9 < end and buffer[colon + 1] != _BLANK and token_end(buffer, position, colon) == colon:
             start = skip_priority(buffer, colon + 1, end)
-            kind, stamp, after = read_stamp(buffer, start, near)
-            position = start
-    if kind != ABSENT and after > end:
-        return ABSENT, NO_STAMP, position, position
+            kind, stamp, after = read_stamp(buffer, start, end, near)
+            position = position if kind == ABSENT else start
     return kind, stamp, after, position
 
 
@@ -369,29 +379,80 @@ def header_5424(buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, ta
 
 @kernel
 def header_3164(buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, weekday: bool, tables: Tables) -> Header:
-    """Read `host program[process]: ` of RFC 3164; host and program may be absent."""
-    host, host_end = at, token_end(buffer, at, end)
-    if weekday or host_end == host or buffer[host_end - 1] == _COLON:
-        # OpenWrt's log writes `kern.warn kernel:` after a ctime stamp; others have no host at all
-        host_end = host
-        if weekday and find_byte(buffer, at, token_end(buffer, at, end), 46) < token_end(buffer, at, end):
-            at = skip_blanks(buffer, token_end(buffer, at, end), end)
-    else:
-        at = skip_blanks(buffer, host_end, end)
-        length = host_end - host
-        if buffer[at + length] == _BLANK and same_bytes(buffer, host, at, length):
-            at = skip_blanks(buffer, at + length, end)  # UniFi repeats the host name
+    """Read `host facility.severity program[process]: ` of RFC 3164; each of them may be absent."""
+    if weekday:
+        at = skip_uptime(buffer, at, end)  # OpenWrt's `logread -t` writes the milliseconds too: [1586160672.123]
+    host, host_end = at, end_of_host(buffer, at, end, weekday)
+    length = host_end - host
+    at = skip_blanks(buffer, host_end, end)
+    if 0 < length < end - at and buffer[at + length] == _BLANK and same_bytes(buffer, host, at, length):
+        at = skip_blanks(buffer, at + length, end)  # UniFi repeats the host name
     stop = token_end(buffer, at, end)
     colon = find_byte(buffer, at, stop, _COLON)
-    bracket = find_byte(buffer, at, stop, _OPEN)
-    name_end = min(colon, bracket)
+    if colon == stop and is_facility(buffer, at, stop):
+        at = skip_blanks(buffer, stop, end)
+        stop = token_end(buffer, at, end)
+        colon = find_byte(buffer, at, stop, _COLON)
+    bracket = find_byte(buffer, at, colon, _OPEN)
     foreign, trusted = False, False
-    if name_end > at and colon < stop and is_program(buffer, at, name_end - at, tables):
+    if bracket > at and colon < stop and is_program(buffer, at, bracket - at, tables):
         trusted = True
         at = skip_uptime(buffer, skip_blanks(buffer, colon + 1, end), end)
-    elif name_end == bracket and bracket > at and colon == stop - 1 and digit(buffer[bracket + 1]) >= 0:
-        foreign = True
-    return Header(kind, stamp, at, host, host_end - host, NONE, 0, foreign, trusted)
+    elif bracket > at and colon == stop - 1:
+        if bracket < colon:
+            foreign = digit(buffer[bracket + 1]) >= 0
+        elif has_lower_case(buffer, at, colon):
+            foreign = not starts_record(buffer, skip_uptime(buffer, skip_blanks(buffer, stop, end), end), end, tables)
+    return Header(kind, stamp, at, host, length, NONE, 0, foreign, trusted)
+
+
+@kernel
+def end_of_host(buffer: np.ndarray, start: int, end: int, weekday: bool) -> int:
+    """Return the end of the host's name at `start`; `start` where a program, a facility or the record stands there."""
+    stop = token_end(buffer, start, end)
+    if stop == start or buffer[stop - 1] == _COLON or buffer[start] == _OPEN:
+        return start
+    if find_byte(buffer, start, stop, _EQUALS) < stop or (weekday and is_facility(buffer, start, stop)):
+        return start
+    return stop
+
+
+@kernel
+def is_facility(buffer: np.ndarray, start: int, end: int) -> bool:
+    """Return whether a token is `facility.severity`, as OpenWrt and BusyBox write: `kern.warn`."""
+    severity = find_byte(buffer, start, end, 46) + 1
+    if severity == start + 1 or not 3 <= end - severity <= 7 or find_byte(buffer, start, end, _COLON) < end:
+        return False
+    word = low_bytes(load8(buffer, severity), 3)
+    for known in SEVERITIES:
+        if word == known:
+            return True
+    return False
+
+
+@kernel
+def has_lower_case(buffer: np.ndarray, start: int, end: int) -> bool:
+    """Return whether there is a lower-case ASCII letter in buffer[start:end]."""
+    for position in range(start, end):
+        if 97 <= buffer[position] <= 122:
+            return True
+    return False
+
+
+@kernel
+def starts_record(buffer: np.ndarray, start: int, end: int, tables: Tables) -> bool:
+    """Return whether the first key of a whole record stands at `start`."""
+    return evidence_of_key(buffer, start, end, tables) & START != 0
+
+
+@kernel
+def evidence_of_key(buffer: np.ndarray, start: int, end: int, tables: Tables) -> int:
+    """Return what the `KEY=` that starts at `start` says about the line; 0 where there is none."""
+    equals = find_byte(buffer, start, min(end, start + 9), _EQUALS)
+    if equals <= start or equals >= min(end, start + 9):
+        return 0
+    field = field_of(low_bytes(load8(buffer, start), equals - start), True, NETWORK, tables)
+    return 0 if field < 0 else np.int64(tables.evidence[field])
 
 
 @kernel
@@ -418,7 +479,8 @@ def first_key(buffer: np.ndarray, start: int, end: int, trusted: bool, tables: T
     """Return where the first known `KEY=` of a message starts, or -1.
 
     Of a message whose program is not known to write the format, the first `=` must be that of a known key: text that
-    others can write into a log (a user's name, say) shall not pass for a packet.
+    others can write into a log (a user's name, say) shall not pass for a packet. A log prefix may lack the blank at its
+    end: `DROPIN=eth0 OUT= `.
     """
     position = start
     while True:
@@ -431,9 +493,27 @@ def first_key(buffer: np.ndarray, start: int, end: int, trusted: bool, tables: T
         length = equals - key
         if 0 < length <= 8 and field_of(low_bytes(load8(buffer, key), length), True, NETWORK, tables) >= 0:
             return key
+        glued = glued_key(buffer, key, equals, end, tables)
+        if glued >= 0:
+            return glued
         if not trusted:
             return NONE
         position = equals + 1
+
+
+@kernel
+def glued_key(buffer: np.ndarray, start: int, equals: int, end: int, tables: Tables) -> int:
+    """Return where the first key of a record starts inside the word that ends at `equals`, or -1.
+
+    The record's second key must follow: a word may end in the letters of the first by chance.
+    """
+    following = skip_blanks(buffer, token_end(buffer, equals, end), end)
+    if evidence_of_key(buffer, following, end, tables) & HEAD == 0:
+        return NONE
+    for key in range(max(start, equals - 8), equals):
+        if starts_record(buffer, key, end, tables):
+            return key
+    return NONE
 
 
 @kernel
@@ -505,6 +585,9 @@ def read_record(
 ) -> tuple[int, int, int, int, int, int]:
     """Read `KEY=value` pairs and flags into row `row`.
 
+    Of a key that stands twice the first counts; but one that shows what the line is, or the first key after others, is
+    that of a second record, whose fields must not be mixed with those of the first.
+
     Returns:
         (reason or 0, field at fault, start and length of its value, evidence seen, number of entries now).
     """
@@ -539,13 +622,16 @@ def read_record(
             position = stop
             continue
         first = stop + 1
+        shows = tables.evidence[field]
+        if shows & (START | HEAD) != 0 and evidence & ~(START | HEAD) != 0:
+            return REPEATED, field, first, 0, evidence, total
         if tables.leads_to[field] >= 0:
             section = tables.leads_to[field]
         if first >= end or buffer[first] == _BLANK:
-            evidence |= tables.evidence[field] & START
+            evidence |= shows & (START | HEAD)
             position = first
             continue
-        evidence |= tables.evidence[field]
+        evidence |= shows
         if kind == DECIMAL or kind == HEXADECIMAL:
             if kind == DECIMAL:
                 number, position = decimal(buffer, first, end)
@@ -555,13 +641,15 @@ def read_record(
                 return BAD_VALUE, field, first, position - first, evidence, total
             if events.numbers[column, row] < 0:
                 events.numbers[column, row] = number
+            elif shows != 0:
+                return REPEATED, field, first, position - first, evidence, total
             continue
         if kind == SKIP:
             position = after_value(buffer, first, end)
             continue
         position = token_end(buffer, first, end)
         if events.codes[column, row] >= 0:
-            if kind == ADDRESS:
+            if shows != 0:
                 return REPEATED, field, first, position - first, evidence, total
             continue
         if kind == ADDRESS:
@@ -641,10 +729,10 @@ def read_line(
     for column in range(len(events.codes)):
         events.codes[column, row] = NONE
     reason, field, first, length, evidence, total = read_record(buffer, key, end, row, total, tables, events, values)
-    whole = (evidence & START) != 0
+    whole = (evidence & START) != 0 or header.chain_length > 0
     if reason == 0 and not (evidence & RECORD) and (evidence & BOTH_PORTS) != BOTH_PORTS:
-        reason = INCOMPLETE if whole else NO_RECORD
-    if reason == 0 and kind == ABSENT:
+        reason = INCOMPLETE if evidence != 0 else NO_RECORD
+    if kind == ABSENT and (reason == 0 or reason == NO_RECORD):
         reason = NO_TIME
     if reason == 0 and kind == IMPOSSIBLE:
         reason = IMPOSSIBLE_TIME
@@ -712,7 +800,7 @@ def scan(
             reason, kind, stamp, field, first, length, total = read_line(
                 buffer, position, stop, near, rows, total, tables, events, values
             )
-        if stamp != NO_STAMP:
+        if FIRST_STAMP <= stamp < LAST_STAMP:
             near = stamp
         if reason == 0:
             events.stamps[rows] = stamp

@@ -14,21 +14,29 @@ STAMP = pa.timestamp("us")
 
 @dataclass(frozen=True)
 class Column:
-    """One stored column: its name, its Arrow type and its comment (shown by DuckDB beside the column)."""
+    """One stored column.
+
+    Attributes:
+        name: its name, in every stage.
+        type: its Arrow type.
+        comment: what it means, with its unit; DuckDB shows it beside the column.
+        varied: whether nearly every row has another value, so that differences are stored and no dictionary.
+    """
 
     name: str
     type: pa.DataType
     comment: str
+    varied: bool = False
 
 
 LINEAGE = (
     Column("sensor", TEXT, "Name of the source that logged it: its entry in sources.toml, or its folder under raw/"),
     Column("file", TEXT, "File that held the line: its path below raw/, or its absolute path"),
-    Column("line_number", pa.int64(), "Number of the line in its file, from 1"),
+    Column("line_number", pa.int64(), "Number of the line in its file, from 1", varied=True),
 )
 
 PACKET = (
-    Column("observed_at", STAMP, "When the packet was logged, UTC"),
+    Column("observed_at", STAMP, "When the packet was logged, UTC", varied=True),
     Column("host", TEXT, "Host name that the line itself gives"),
     Column("action", TEXT, "What the firewall did: block, allow or reject; NULL where the line does not say"),
     Column("direction", TEXT, "inbound, outbound, forward or internal, as the interfaces or the rule say"),
@@ -40,28 +48,28 @@ PACKET = (
     Column("source_mac", TEXT, "Hardware address that sent the frame"),
     Column("destination_mac", TEXT, "Hardware address that the frame was sent to"),
     Column("source_ip", TEXT, "Source address, canonical text (IPv6 as RFC 5952)"),
-    Column("source_port", pa.int32(), "Source port, 0 to 65535"),
+    Column("source_port", pa.int32(), "Source port, 0 to 65535", varied=True),
     Column("destination_ip", TEXT, "Destination address, canonical text (IPv6 as RFC 5952)"),
     Column("destination_port", pa.int32(), "Destination port, 0 to 65535"),
     Column("protocol", TEXT, "IP protocol in lower case: tcp, udp, icmp, icmpv6, gre, ...; its number where it has no name"),
     Column("packet_bytes", pa.int64(), "Length of the IP packet, bytes"),
     Column("ttl", pa.int16(), "Time to live, or the IPv6 hop limit"),
     Column("tos", pa.int16(), "IPv4 type of service or IPv6 traffic class, 0 to 255, as logged"),
-    Column("ip_id", pa.int32(), "IPv4 identification, 0 to 65535"),
-    Column("flow_label", pa.int32(), "IPv6 flow label"),
+    Column("ip_id", pa.int32(), "IPv4 identification, 0 to 65535", varied=True),
+    Column("flow_label", pa.int32(), "IPv6 flow label", varied=True),
     Column("dont_fragment", pa.bool_(), "Whether the IPv4 header forbids fragments; NULL for IPv6 and cut lines"),
-    Column("tcp_flags", TEXT, "TCP flags in the order SYN ACK FIN RST PSH URG ECE CWR, parted by blanks; empty for none"),
-    Column("tcp_sequence", pa.int64(), "TCP sequence number"),
-    Column("tcp_acknowledgement", pa.int64(), "TCP acknowledgement number"),
+    Column("tcp_flags", TEXT, "TCP flags in the order SYN ACK FIN RST PSH URG ECE CWR AE, parted by blanks; empty for none"),
+    Column("tcp_sequence", pa.int64(), "TCP sequence number", varied=True),
+    Column("tcp_acknowledgement", pa.int64(), "TCP acknowledgement number", varied=True),
     Column("tcp_window", pa.int32(), "TCP window, as in the header, not scaled"),
     Column("icmp_type", pa.int16(), "ICMP or ICMPv6 type"),
     Column("icmp_code", pa.int16(), "ICMP or ICMPv6 code"),
-    Column("icmp_id", pa.int32(), "ICMP or ICMPv6 echo identifier"),
-    Column("icmp_sequence", pa.int32(), "ICMP or ICMPv6 echo sequence number"),
+    Column("icmp_id", pa.int32(), "ICMP or ICMPv6 echo identifier", varied=True),
+    Column("icmp_sequence", pa.int32(), "ICMP or ICMPv6 echo sequence number", varied=True),
     Column("packets", pa.int64(), "Packets that the line stands for; 1 unless the line says otherwise"),
 )
 
-CONTENT_HASH = Column("line_hash", pa.int64(), "Hash of the line's bytes: finds the same line in files that overlap")
+CONTENT_HASH = Column("line_hash", pa.int64(), "Hash of the line's bytes: finds the same line in files that overlap", varied=True)
 
 ENRICHMENT = (
     Column("source_country", TEXT, "Country of the source address, ISO 3166-1 alpha-2; NULL where unknown"),
@@ -77,7 +85,7 @@ PARSED = (*PACKET, *LINEAGE, CONTENT_HASH)
 EVENTS = (*PACKET, *ENRICHMENT, *LINEAGE)
 
 REJECTED = (
-    Column("observed_at", STAMP, "Stamp of the line, UTC, or of the nearest line before it that has one; NULL without either"),
+    Column("observed_at", STAMP, "Stamp of the line, UTC, or of the nearest line before it that has one; NULL without either", varied=True),
     *LINEAGE,
     Column("reason", TEXT, "Why the line is no event, in words"),
     Column("line", TEXT, "The line, at most 8,192 bytes of it; bytes that are no UTF-8 are written \\xNN"),

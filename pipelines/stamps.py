@@ -13,6 +13,10 @@ NO_STAMP = np.iinfo(np.int64).min
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 
+# Stamps before this are those of a device whose clock was not set; there is no partition for them.
+FIRST_STAMP = 10_957 * DAY  # 2000-01-01
+LAST_STAMP = 2_932_897 * DAY  # 10000-01-01, past what a date column can print
+
 # How a stamp was written: what is still to be settled about it.
 ABSENT, YEARLESS, LOCAL, ABSOLUTE, IMPOSSIBLE = range(5)
 
@@ -119,56 +123,73 @@ def nearest_year(month: int, day: int, time: int, near: int) -> int:
 
 
 @kernel
-def clock(buffer: np.ndarray, position: int) -> tuple[int, int]:
-    """Read `hh:mm:ss`, with or without a fraction: (microseconds since midnight or -1, position after it)."""
+def clock(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int]:
+    """Read `hh:mm:ss`, with or without a fraction: (microseconds since midnight, position after it).
+
+    In place of the time, -1 is what is no clock, and -2 one that shows an impossible time.
+    """
+    if position + 8 > limit:
+        return -1, position
     hour = fixed_number(buffer, position, 2)
     minute = fixed_number(buffer, position + 3, 2)
     second = fixed_number(buffer, position + 6, 2)
     if hour < 0 or minute < 0 or second < 0 or buffer[position + 2] != 58 or buffer[position + 5] != 58:
         return -1, position
     end = position + 8
-    if hour > 23 or minute > 59 or second > 60:
-        return -2, end
     time = (hour * 3600 + minute * 60 + second) * SECOND
-    if buffer[end] == 46 or (buffer[end] == 44 and digit(buffer[end + 1]) >= 0):
-        fraction, end = read_fraction(buffer, end + 1)
+    if end < limit and (buffer[end] == 46 or (buffer[end] == 44 and digit(buffer[end + 1]) >= 0)):
+        fraction, end = read_fraction(buffer, end + 1, limit)
         time += fraction
-    return time, end
+    return (-2 if hour > 23 or minute > 59 or second > 60 else time), end
 
 
 @kernel
-def read_fraction(buffer: np.ndarray, position: int) -> tuple[int, int]:
+def read_fraction(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int]:
     """Read the digits after a decimal point: (microseconds, position after them); digits past the sixth are cut."""
     scale = 100_000
     micros = 0
-    value = digit(buffer[position])
-    while value >= 0:
+    while position < limit:
+        value = digit(buffer[position])
+        if value < 0:
+            break
         micros += value * scale
         scale //= 10
         position += 1
-        value = digit(buffer[position])
     return micros, position
 
 
 @kernel
-def offset(buffer: np.ndarray, position: int) -> tuple[bool, int, int]:
-    """Read `Z`, `+09:00`, `+0900` or `-03`: (whether there is one, microseconds east of UTC, position after it)."""
+def two_digits(buffer: np.ndarray, start: int, limit: int) -> int:
+    """Return the number that two digits at `start` make, or -1."""
+    return fixed_number(buffer, start, 2) if start + 2 <= limit else -1
+
+
+@kernel
+def offset(buffer: np.ndarray, position: int, limit: int) -> tuple[bool, int, int]:
+    """Read `Z`, `+09:00`, `+0900` or `-03`: (whether there is one, microseconds east of UTC, position after it).
+
+    In place of the microseconds, NO_STAMP is an impossible offset.
+    """
+    if position >= limit:
+        return False, 0, position
     byte = buffer[position]
     if byte == 90 or byte == 122:
         return True, 0, position + 1
     if byte != 43 and byte != 45:
         return False, 0, position
-    hours = fixed_number(buffer, position + 1, 2)
+    hours = two_digits(buffer, position + 1, limit)
     if hours < 0:
         return False, 0, position
     end = position + 3
     minutes = 0
-    if buffer[end] == 58 and fixed_number(buffer, end + 1, 2) >= 0:
-        minutes = fixed_number(buffer, end + 1, 2)
+    if buffer[end] == 58 and two_digits(buffer, end + 1, limit) >= 0:
+        minutes = two_digits(buffer, end + 1, limit)
         end += 3
-    elif fixed_number(buffer, end, 2) >= 0:
-        minutes = fixed_number(buffer, end, 2)
+    elif two_digits(buffer, end, limit) >= 0:
+        minutes = two_digits(buffer, end, limit)
         end += 2
+    if hours > 23 or minutes > 59:
+        return True, NO_STAMP, end
     east = (hours * 60 + minutes) * 60 * SECOND
     return True, east if byte == 43 else -east, end
 
@@ -182,16 +203,23 @@ def dated(year: int, month: int, day: int, time: int) -> tuple[int, int]:
 
 
 @kernel
-def zoned(buffer: np.ndarray, position: int, kind: int, micros: int) -> tuple[int, int, int]:
-    """Apply the zone that may follow a full stamp: (kind, microseconds, position after it)."""
-    found, east, end = offset(buffer, position)
-    if found and kind == LOCAL:
+def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int) -> tuple[int, int, int]:
+    """Apply the zone that may follow a full stamp, a blank before it or none: (kind, microseconds, position after)."""
+    start = position
+    if position + 1 < limit and buffer[position] == 32 and (buffer[position + 1] == 43 or buffer[position + 1] == 45):
+        start += 1
+    found, east, end = offset(buffer, start, limit)
+    if not found:
+        return kind, micros, position
+    if east == NO_STAMP:
+        return IMPOSSIBLE, NO_STAMP, end
+    if kind == LOCAL:
         return ABSOLUTE, micros - east, end
     return kind, micros, end
 
 
 @kernel
-def iso_stamp(buffer: np.ndarray, position: int) -> tuple[int, int, int]:
+def iso_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
     """Read an RFC 3339 stamp, its `T` or a blank, its zone or none."""
     year = fixed_number(buffer, position, 4)
     month = fixed_number(buffer, position + 5, 2)
@@ -201,32 +229,30 @@ def iso_stamp(buffer: np.ndarray, position: int) -> tuple[int, int, int]:
         return ABSENT, NO_STAMP, position
     if separator != 84 and separator != 116 and separator != 32:
         return ABSENT, NO_STAMP, position
-    time, end = clock(buffer, position + 11)
+    time, end = clock(buffer, position + 11, limit)
     if time == -1:
         return ABSENT, NO_STAMP, position
     kind, micros = dated(year, month, day, time)
-    return zoned(buffer, end, kind, micros)
+    return zoned(buffer, end, limit, kind, micros)
 
 
 @kernel
-def access_log_stamp(buffer: np.ndarray, position: int) -> tuple[int, int, int]:
+def access_log_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
     """Read `20/Jun/2022:13:09:14 +0200`."""
     day = fixed_number(buffer, position, 2)
     if day < 0 or buffer[position + 2] != 47 or buffer[position + 6] != 47 or buffer[position + 11] != 58:
         return ABSENT, NO_STAMP, position
     month = month_number(buffer, position + 3)
     year = fixed_number(buffer, position + 7, 4)
-    time, end = clock(buffer, position + 12)
+    time, end = clock(buffer, position + 12, limit)
     if month == 0 or year < 0 or time == -1:
         return ABSENT, NO_STAMP, position
     kind, micros = dated(year, month, day, time)
-    if buffer[end] == 32 and (buffer[end + 1] == 43 or buffer[end + 1] == 45):
-        return zoned(buffer, end + 1, kind, micros)
-    return kind, micros, end
+    return zoned(buffer, end, limit, kind, micros)
 
 
 @kernel
-def month_stamp(buffer: np.ndarray, position: int, near: int) -> tuple[int, int, int]:
+def month_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tuple[int, int, int]:
     """Read `Feb  1 00:00:02`, `Feb 01 2004 00:00:02` or `Feb  1 00:00:02 2004`; without a year, nearest to `near`."""
     month = month_number(buffer, position)
     if month == 0 or buffer[position + 3] != 32:
@@ -248,15 +274,11 @@ def month_stamp(buffer: np.ndarray, position: int, near: int) -> tuple[int, int,
         start += 5
     else:
         year = -1
-    time, end = clock(buffer, start)
+    time, end = clock(buffer, start, limit)
     if time == -1:
         return ABSENT, NO_STAMP, position
-    if year < 0 and buffer[end] == 32 and (buffer[end + 5] == 32 or buffer[end + 5] == 58):
-        year = fixed_number(buffer, end + 1, 4)
-        if 1970 <= year <= 2099:
-            end += 5
-        else:
-            year = -1
+    if year < 0:
+        year, end = year_after(buffer, end, limit)
     if year >= 0:
         kind, micros = dated(year, month, day, time)
         return kind, micros, end
@@ -266,33 +288,48 @@ def month_stamp(buffer: np.ndarray, position: int, near: int) -> tuple[int, int,
 
 
 @kernel
-def epoch_stamp(buffer: np.ndarray, position: int) -> tuple[int, int, int]:
+def year_after(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int]:
+    """Read the year that may follow the time: (year, position after it and its colon), or (-1, `position`).
+
+    A colon may stand behind it, but not as in a host's address that is taken for a year: `2001:db8::53`.
+    """
+    end = position + 5
+    if end > limit or buffer[position] != 32:
+        return -1, position
+    behind = end + 1 if end < limit and buffer[end] == 58 else end
+    year = fixed_number(buffer, position + 1, 4)
+    if not 1970 <= year <= 2099 or (behind < limit and buffer[behind] != 32):
+        return -1, position
+    return year, behind
+
+
+@kernel
+def epoch_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
     """Read seconds since 1970 (9 or 10 digits, with or without fraction), or 13, 16 or 19 digits: ms, us or ns."""
     number = 0
     end = position
-    while digit(buffer[end]) >= 0 and end - position < 20:
-        number = number * 10 + digit(buffer[end])
+    while end < limit and digit(buffer[end]) >= 0 and end - position < 20:
+        if end - position < 16:  # what follows is less than a microsecond
+            number = number * 10 + digit(buffer[end])
         end += 1
     count = end - position
     if count == 13:
         number *= 1_000
-    elif count == 19:
-        number //= 1_000
     elif count == 9 or count == 10:
         number *= SECOND
-        if buffer[end] == 46:
-            fraction, end = read_fraction(buffer, end + 1)
+        if end < limit and buffer[end] == 46:
+            fraction, end = read_fraction(buffer, end + 1, limit)
             number += fraction
-    elif count != 16:
+    elif count != 16 and count != 19:
         return ABSENT, NO_STAMP, position
     return ABSOLUTE, number, end
 
 
 @kernel
-def read_stamp(buffer: np.ndarray, position: int, near: int) -> tuple[int, int, int]:
-    """Read the stamp that starts at `position`, in any form.
+def read_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tuple[int, int, int]:
+    """Read the stamp that starts at `position` and ends before `limit`, in any form.
 
-    Reads up to 40 bytes past `position`, which must exist.
+    Looks at up to 40 bytes after `position`, which must exist; what stands at `limit` or after it changes nothing.
 
     Returns:
         (kind, microseconds, position after the stamp): kind ABSENT (no stamp here), YEARLESS or LOCAL (civil time of the
@@ -301,13 +338,13 @@ def read_stamp(buffer: np.ndarray, position: int, near: int) -> tuple[int, int, 
     first = buffer[position]
     if digit(first) >= 0:
         if buffer[position + 4] == 45 or (buffer[position + 4] == 47 and buffer[position + 7] == 47):
-            return iso_stamp(buffer, position)
+            return iso_stamp(buffer, position, limit)
         if buffer[position + 2] == 47:
-            return access_log_stamp(buffer, position)
-        return epoch_stamp(buffer, position)
-    kind, micros, end = month_stamp(buffer, position, near)
+            return access_log_stamp(buffer, position, limit)
+        return epoch_stamp(buffer, position, limit)
+    kind, micros, end = month_stamp(buffer, position, limit, near)
     if kind == ABSENT and buffer[position + 3] == 32:  # a weekday stands before the month in C's ctime form
-        kind, micros, end = month_stamp(buffer, position + 4, near)
+        kind, micros, end = month_stamp(buffer, position + 4, limit, near)
         if kind == ABSENT:
             return ABSENT, NO_STAMP, position
     return kind, micros, end

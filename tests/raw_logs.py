@@ -17,6 +17,11 @@ from pipelines.warehouse import Warehouse
 Row = dict[str, Any]
 
 
+def at(stamp: str) -> datetime:
+    """Return a stamp such as "2020-04-03 10:00", without a zone, as partitions hold them."""
+    return datetime.fromisoformat(stamp)
+
+
 def packet(stamp: str, source: str = "203.0.113.9", port: int = 445, *, number: int = 54321) -> str:
     """Return the line of a blocked TCP packet; `number` is its IP identification."""
     return (

@@ -1,53 +1,24 @@
 """The sample, loaded whole: every view answers what the generator's own account says, and tells the story."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 
 import duckdb
 import geoip2.database
 import geoip2.errors
 import pytest
 
-from pipelines.catalogue import connect, publish, run_checks
+from pipelines.catalogue import run_checks
 from pipelines.enrich import enrich_days
-from pipelines.parse import Parsed, parse_days
-from pipelines.sample import Tally, write_sample
-from pipelines.settings import BUNDLED_GEOIP_DB, Settings
+from pipelines.parse import parse_days
+from pipelines.sample import FIRST_DAY, LAST_DAY
+from pipelines.settings import BUNDLED_GEOIP_DB
 from pipelines.warehouse import Warehouse
+from tests.story import DAYS, Story
 
-FIRST, LAST = date(2020, 1, 1), date(2020, 6, 30)
-DAYS = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]
 Q1 = (date(2020, 1, 1), date(2020, 3, 31))
 Q2 = (date(2020, 4, 1), date(2020, 6, 30))
-PERIODS = [Q1, Q2, (FIRST, LAST), (date(2020, 5, 17), date(2020, 5, 17))]
-
-
-class Story:
-    """The loaded sample, its account as rows, and a connection to the catalogue."""
-
-    def __init__(self, root: Path) -> None:
-        self.settings = Settings.from_environment({"FIREWALL_WAREHOUSE": str(root)})
-        self.tally: Tally = write_sample(Warehouse(root).raw / "sample")
-        self.parsed: Parsed = parse_days(self.settings, DAYS)
-        enrich_days(self.settings, DAYS)
-        publish(self.settings)
-        self.rows = self.tally.events.to_pylist()
-        self.connection = connect(self.settings)
-
-    def ask(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
-        return self.connection.execute(query, list(parameters)).fetchall()
-
-    def within(self, period: tuple[date, date]) -> list[dict[str, object]]:
-        return [row for row in self.rows if period[0] <= row["day"] <= period[1]]
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    loaded = Story(tmp_path_factory.mktemp("story"))
-    yield loaded
-    loaded.connection.close()
+PERIODS = [Q1, Q2, (FIRST_DAY, LAST_DAY), (date(2020, 5, 17), date(2020, 5, 17))]
 
 
 def test_every_line_of_every_day_is_accounted_for(story: Story) -> None:

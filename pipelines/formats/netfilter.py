@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 from pipelines.format import Derived, Evidence, Field, Format, Kind, Scanned, Section
 from pipelines.protocols import protocol_name
 
-# In the order in which the kernel writes them.
-TCP_FLAGS = ("CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN")
+# In the order of `schema.PACKET`; AE (accurate ECN) is written by Linux from 6.15 on.
+TCP_FLAGS = ("SYN", "ACK", "FIN", "RST", "PSH", "URG", "ECE", "CWR", "AE")
 
 _NETWORK = (Section.NETWORK,)
 _TRANSPORT = (Section.TRANSPORT,)
@@ -203,7 +203,7 @@ FORMAT = Format(
     derive=derive,
     fields=(
         Field("IN", "in_interface", Kind.TEXT, evidence=Evidence.START),
-        Field("OUT", "out_interface", Kind.TEXT, evidence=Evidence.START),
+        Field("OUT", "out_interface", Kind.TEXT, evidence=Evidence.HEAD),
         Field("DESCR"),
         Field("PHYSIN", "in_bridge_port", Kind.TEXT),
         Field("PHYSOUT", "out_bridge_port", Kind.TEXT),

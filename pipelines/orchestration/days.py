@@ -1,6 +1,5 @@
 """The partitions: one calendar day of the site's time zone each, from 2000-01-01 to today."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -20,8 +19,7 @@ RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 SINGLE = "dagster/partition"
 
-# Beta in Dagster, and worth it: 91 days are one run of seconds and not 91 runs that each pay for the start.
-warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=dg.BetaWarning)
+# 91 days are one run of seconds and not 91 runs that each pay for the start.
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 
 

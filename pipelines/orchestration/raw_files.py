@@ -1,16 +1,21 @@
 """The asset `raw_files`: the log files as they lie on disk."""
 
 from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Any
 
 import dagster as dg
 
 from pipelines.orchestration.days import SINGLE_RUN
-from pipelines.orchestration.tables import table
+from pipelines.orchestration.tables import table, table_of
 from pipelines.settings import Settings
-from pipelines.sources import find_files
+from pipelines.sources import RawFile, find_files
 
 # A table in the UI is there to be looked at; the view raw_files has every file.
 NEWEST = 50
+
+# The version is always the same: a day is loaded from its own lines, so files that come and go make no other day stale.
+UNVERSIONED = dg.DataVersion("any")
 
 
 def raw_files_asset(settings: Settings) -> dg.AssetsDefinition:
@@ -22,24 +27,25 @@ def raw_files_asset(settings: Settings) -> dg.AssetsDefinition:
         found = find_files(settings)
         for problem in found.problems:
             context.log.warning(problem)
-        sizes = [(file, file.path.stat()) for file in found.files]
-        sizes.sort(key=lambda pair: pair[1].st_mtime, reverse=True)
-        rows = [
-            (
-                file.source.name,
-                file.name,
-                status.st_size,
-                datetime.fromtimestamp(status.st_mtime, UTC).isoformat(" ", "seconds"),
-            )
-            for file, status in sizes[:NEWEST]
-        ]
+        rows = sorted(filter(None, map(_row, found.files)), key=itemgetter("modified (UTC)"), reverse=True)
         return dg.MaterializeResult(
+            data_version=UNVERSIONED,
             metadata={
                 "files": len(found.files),
-                "bytes": sum(status.st_size for _, status in sizes),
-                "newest_files": table(("source", "file", "bytes", "modified (UTC)"), rows),
+                "bytes": sum(row["bytes"] for row in rows),
+                "newest_files": table_of(rows[:NEWEST]),
                 "problems": table(("problem",), ((problem,) for problem in found.problems)),
-            }
+            },
         )
 
     return raw_files
+
+
+def _row(file: RawFile) -> dict[str, Any] | None:
+    """Return what is shown of a file; None where it cannot be looked at, of which the next stage tells."""
+    try:
+        status = file.path.stat()
+    except OSError:
+        return None
+    modified = datetime.fromtimestamp(status.st_mtime, UTC).isoformat(" ", "seconds")
+    return {"source": file.source.name, "file": file.name, "bytes": status.st_size, "modified (UTC)": modified}

@@ -6,6 +6,8 @@ import dagster as dg
 
 # A line can be 8 KB long; what is wrong with it mostly shows in its beginning.
 LONGEST_CELL = 500
+# Shares are shown to a hundredth of a per cent.
+DIGITS = 4
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.TableMetadataValue:
@@ -22,8 +24,10 @@ def table_of(rows: Sequence[Mapping[str, object]]) -> dg.TableMetadataValue:
 
 
 def _cell(value: object) -> str | int | float | None:
-    if value is None or isinstance(value, (int, float)):
+    if value is None or isinstance(value, int):
         return value
+    if isinstance(value, float):
+        return round(value, DIGITS)
     text = str(value)
     shown = text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}..."
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in shown)

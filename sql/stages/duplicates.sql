@@ -1,6 +1,7 @@
 -- Events of one day that another file of their sensor holds too, and more or as often, and that are counted there
--- A line's count over several files is the largest count in any one of them. Parameters: parsed (the day's partition),
--- first_overlap and last_overlap (UTC stamps between which files overlap).
+-- A line's count over several files is the largest count in any one of them. Variables: parsed (the day's partition),
+-- first_overlap and last_overlap (UTC stamps between which files overlap), parts (a power of two) and part (which of so
+-- many, from 0 on: they take turns, so that a day of any size fits into memory).
 with overlapping as (
     select
         sensor,
@@ -8,8 +9,10 @@ with overlapping as (
         line_number,
         line_hash,
         observed_at
-    from read_parquet($parsed)
-    where observed_at between $first_overlap and $last_overlap
+    from read_parquet(getvariable('parsed'))
+    where
+        observed_at between getvariable('first_overlap') and getvariable('last_overlap')
+        and (line_hash & (getvariable('parts') - 1)) = getvariable('part')
 ),
 
 counted as (
@@ -18,7 +21,7 @@ counted as (
         observed_at,
         line_hash,
         file,
-        count(*) as lines
+        count(*) as copies
     from overlapping
     group by all
 ),
@@ -28,7 +31,7 @@ kept as (
         sensor,
         observed_at,
         line_hash,
-        arg_max(file, (lines, file)) as file
+        arg_max(file, (copies, file)) as counted_in
     from counted
     group by all
     having count(*) > 1
@@ -39,5 +42,4 @@ select
     overlapping.line_number
 from overlapping
 inner join kept using (sensor, observed_at, line_hash)
-where overlapping.file <> kept.file
-order by all
+where overlapping.file <> kept.counted_in

@@ -1,0 +1,41 @@
+"""Loading days without Dagster: the same stages in the same order, for a shell, a test or a cron line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipelines.catalogue import CheckResult, Published, publish, run_checks
+from pipelines.enrich import enrich_days
+from pipelines.parse import Parsed, parse_days
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load gave: the account of the lines, and the catalogue that shows them."""
+
+    parsed: Parsed
+    published: Published
+
+
+class CheckError(Exception):
+    """Data that failed a check, named with its number of bad rows; nothing has been published."""
+
+    def __init__(self, failed: Sequence[CheckResult]) -> None:
+        found = "; ".join(f"{check.name} has {check.bad_rows:,} bad rows ({check.description})" for check in failed)
+        super().__init__(f"the loaded days failed checks: {found}")
+
+
+def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
+    """Load days, in order and without gaps: parse, enrich, check and publish.
+
+    Raises:
+        SettingError: a setting or source that cannot be used.
+        CheckError: the loaded days failed a check.
+    """
+    parsed = parse_days(settings, days)
+    enrich_days(settings, days)
+    failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
+    if failed:
+        raise CheckError(failed)
+    return Loaded(parsed, publish(settings))
