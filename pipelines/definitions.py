@@ -1,5 +1,6 @@
 """What Dagster loads: the assets, the job and the schedule, bound to the settings of the environment."""
 
+import gc
 import warnings
 from functools import cache
 
@@ -20,7 +21,10 @@ from pipelines.sources import load_sources
 @cache  # Dagster calls it six times for one run, at 30 ms each.
 def definitions() -> dg.Definitions:
     """Define everything by the settings of the environment."""
-    return define(valid_settings())
+    found = define(valid_settings())
+    # What has been imported by now stays to the end: looking through it for garbage took 0.7 s of each run.
+    gc.freeze()
+    return found
 
 
 def valid_settings() -> Settings:

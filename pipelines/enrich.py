@@ -96,6 +96,7 @@ def _duplicates(warehouse: Warehouse, day: date) -> Places:
     parts = 1 << (pq.read_metadata(parsed).num_rows // _PART_EVENTS).bit_length()
     lines: dict[str, list[npt.NDArray[np.int64]]] = {}
     with duckdb.connect(config={"memory_limit": "400MB", "threads": 2}) as connection:
+        connection.execute("set temp_directory = ?", [str(warehouse.root / ".duckdb")])
         connection.execute("set variable parsed = ?", [_literal(parsed)])
         connection.execute("set variable first_overlap = ?", [overlap[0]])
         connection.execute("set variable last_overlap = ?", [overlap[1]])

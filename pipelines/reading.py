@@ -126,7 +126,7 @@ class FileReader:
         facts = path.stat()
         state.size, state.modified = facts.st_size, facts.st_mtime_ns // 1_000
         if not path.is_file():
-            raise OSError(0, "it is no regular file")
+            raise OSError(0, "it is a folder that may not be listed" if path.is_dir() else "it is no regular file")
         state.compression = compression_of(path)
         state.written = int(written_at(path) * SECOND)
         end = _civil(state.written, state.raw.source.timezone) + SLACK

@@ -336,23 +336,20 @@ def stamp_at(buffer: np.ndarray, position: int, end: int, near: int) -> tuple[in
 def read_header(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables) -> Header:
     """Read stamp, host and program of a line, whatever of them it has."""
     position = skip_priority(buffer, start, end)
-    versioned = buffer[position] == 49 and buffer[position + 1] == _BLANK and digit(buffer[position + 2]) >= 0
-    chain, chain_end = NONE, NONE
-    if versioned and buffer[position + 6] == 45:
-        position += 2
-    else:
-        versioned = False
-        chain, chain_end = proxmox_chain(buffer, position, end)
-        if chain >= 0:
-            position = chain_end + 1
+    if buffer[position] == 49 and buffer[position + 1] == _BLANK and buffer[position + 6] == 45:
+        kind, stamp, after = read_stamp(buffer, position + 2, end, near)
+        if kind != ABSENT:
+            return header_5424(buffer, skip_blanks(buffer, after, end), end, kind, stamp, tables)
+    chain, chain_end = proxmox_chain(buffer, position, end)
+    if chain >= 0:
+        kind, stamp, after = read_stamp(buffer, chain_end + 1, end, near)
+        if kind != ABSENT:
+            at = skip_blanks(buffer, after, end)
+            return Header(kind, stamp, at, NONE, 0, chain, chain_end - chain, False, True)
     kind, stamp, after, position = stamp_at(buffer, position, end, near)
     if kind == ABSENT:
         return Header(kind, stamp, position, NONE, 0, NONE, 0, False, False)
     at = skip_blanks(buffer, after, end)
-    if chain >= 0:
-        return Header(kind, stamp, at, NONE, 0, chain, chain_end - chain, False, True)
-    if versioned:
-        return header_5424(buffer, at, end, kind, stamp, tables)
     weekday = digit(buffer[position]) < 0 and month_number(buffer, position + 4) > 0 and buffer[position + 3] == _BLANK
     return header_3164(buffer, at, end, kind, stamp, weekday, tables)
 

@@ -117,14 +117,19 @@ def _paths(source: Source, raw: Path) -> Iterator[Path]:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Return the files below a folder, linked folders too, but for hidden ones, which are other programs' leftovers."""
+    """Return the files below a folder, linked folders too, but for hidden ones, which are other programs' leftovers.
+
+    A folder that may not be listed is returned as if it were a file, which then cannot be read, and so is told of.
+    """
     passed = set()
-    for parent, folders, names in os.walk(folder, followlinks=True):
+    closed: list[OSError] = []
+    for parent, folders, names in os.walk(folder, onerror=closed.append, followlinks=True):
         real = os.path.realpath(parent)
         folders[:] = [] if real in passed else sorted(name for name in folders if not name.startswith("."))
         if real not in passed:
             yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
         passed.add(real)
+    yield from (Path(error.filename) for error in closed)
 
 
 def _name(path: Path, raw: Path) -> str:

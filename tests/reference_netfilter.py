@@ -193,14 +193,11 @@ def read_header(line: bytes, near: int) -> Header:
     """Read stamp, host and program."""
     start = PRIORITY.match(line).end()  # type: ignore[union-attr]
     rest = line[start:]
-    if re.match(rb"1 \d[^\n]{3}-", rest):
-        stamp = read_stamp(rest[2:], near)
-        return header_5424(stamp, rest[2 + stamp.length :].lstrip(b" ")) if stamp else Header(None, rest)
-    if proxmox := PROXMOX.match(rest):
-        rest = rest[proxmox.end() :]
-        stamp = read_stamp(rest, near)
-        message = rest[stamp.length :].lstrip(b" ") if stamp else rest
-        return Header(stamp, message, chain=proxmox["chain"], trusted=stamp is not None)
+    if rest.startswith(b"1 ") and ISO.match(rest, 2) and (stamp := read_stamp(rest[2:], near)):
+        return header_5424(stamp, rest[2 + stamp.length :].lstrip(b" "))
+    if (proxmox := PROXMOX.match(rest)) and (stamp := read_stamp(rest[proxmox.end() :], near)):
+        message = rest[proxmox.end() + stamp.length :].lstrip(b" ")
+        return Header(stamp, message, chain=proxmox["chain"], trusted=True)
     stamp = read_stamp(rest, near)
     if not stamp and (grep := GREP.match(rest)):
         rest = PRIORITY.sub(b"", rest[grep.end() :], count=1)
