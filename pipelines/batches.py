@@ -1,4 +1,4 @@
-"""What the scanner leaves becomes Arrow: events as record batches in the schema's columns, rejects as rows with reasons."""
+"""What the scanner leaves becomes Arrow: events as record batches in the schema's columns, rejects as rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pipelines.compiled import kernel
 
 from pipelines import scanner
 from pipelines.addresses import LONGEST_FORMATTED, format_address
+from pipelines.compiled import kernel
 from pipelines.format import Format, Kind, Scanned, tables
 from pipelines.schema import PACKET
 from pipelines.stamps import ABSENT, ABSOLUTE, FIRST_STAMP, IMPOSSIBLE, LAST_STAMP, NO_STAMP, YEARLESS
@@ -22,6 +22,7 @@ Micros = npt.NDArray[np.int64]
 
 STORED_LINE = 8_192
 STORED_VALUE = 80
+_ASCII = 0x7F
 
 _REASONS = {
     scanner.NO_TIME: "no time stamp at the start of the line",
@@ -137,7 +138,9 @@ class Reader:
             batches.append(self._batch(buffer, lines, rows, rest, near, zone))
         return batches
 
-    def _batch(self, buffer: Bytes, lines: int, rows: int, rest: int, near: int, zone: ZoneInfo) -> Batch:
+    def _batch(  # noqa: PLR0913, PLR0917 - what one call of the scanner returns
+        self, buffer: Bytes, lines: int, rows: int, rest: int, near: int, zone: ZoneInfo
+    ) -> Batch:
         events, others = self._events, self._others
         stamps = _utc(events.stamps[:rows], events.kinds[:rows], zone)
         derived = self._form.derive(self._scanned(buffer, rows))
@@ -147,7 +150,10 @@ class Reader:
         columns["packets"] = pa.array(np.ones(rows, np.int64))
         arrays = [columns.get(column.name) for column in PACKET]
         batch = pa.record_batch(
-            [pa.nulls(rows, column.type) if array is None else array for column, array in zip(PACKET, arrays, strict=True)]
+            [
+                pa.nulls(rows, column.type) if array is None else array
+                for column, array in zip(PACKET, arrays, strict=True)
+            ]
             + [pa.array(events.lines[:rows].astype(np.int64)), pa.array(events.hashes[:rows].astype(np.int64))],
             names=[*(column.name for column in PACKET), "line_number", "line_hash"],
         )
@@ -162,7 +168,9 @@ class Reader:
         ignored = others.reasons[:rest] <= scanner.LAST_IGNORED
         rejects = self._rejects(buffer, other_stamps, np.flatnonzero(~ignored))
         if wrong:
-            rejects = _joined(rejects, self._wrong_rejects(buffer, timeline.carried(events.lines[:rows], stamps), wrong))
+            rejects = _joined(
+                rejects, self._wrong_rejects(buffer, timeline.carried(events.lines[:rows], stamps), wrong)
+            )
             batch = batch.filter(pa.array(keep))
             stamps = stamps[keep]
         return Batch(
@@ -228,7 +236,7 @@ class Reader:
 
 
 def decoded(data: Bytes | bytes) -> str:
-    """Return bytes as text; those that are no UTF-8 are written \\xNN, so that nothing is lost."""
+    r"""Return bytes as text; those that are no UTF-8 are written \xNN, so that nothing is lost."""
     return bytes(data).decode("utf-8", "backslashreplace")
 
 
@@ -249,9 +257,7 @@ def _utc(stamps: npt.NDArray[np.int64], kinds: npt.NDArray[np.int8], zone: ZoneI
     return utc
 
 
-def _wrong_rows(
-    stamps: Micros, invalid: Mapping[str, tuple[npt.NDArray[np.bool_], pa.Array]]
-) -> dict[int, str]:
+def _wrong_rows(stamps: Micros, invalid: Mapping[str, tuple[npt.NDArray[np.bool_], pa.Array]]) -> dict[int, str]:
     """Return by row why an event is none after all."""
     wrong = {}
     for name, (rows, values) in invalid.items():
@@ -291,17 +297,15 @@ def _has_full(kinds: npt.NDArray[np.int8]) -> bool:
 def _text_column(
     buffer: Bytes, values: scanner.Values, entries: npt.NDArray[np.int64], indices: pa.Array
 ) -> pa.DictionaryArray:
-    """Return a column of interned values; bytes that are no UTF-8 are written \\xNN."""
+    r"""Return a column of interned values; bytes that are no UTF-8 are written \xNN."""
     lengths = values.lengths[entries]
-    if len(entries) and lengths[0] < 0:
-        room = len(entries) * LONGEST_FORMATTED
-    else:
-        room = int(lengths.sum())
+    are_addresses = len(entries) > 0 and lengths[0] < 0
+    room = len(entries) * LONGEST_FORMATTED if are_addresses else int(lengths.sum())
     out = np.empty(room + scanner.PADDING, np.uint8)
     offsets = np.zeros(len(entries) + 1, np.int32)
     size = _gather(buffer, values.starts, values.lengths, values.highs, values.lows, entries, out, offsets)
     data = out[:size]
-    if size and data.max() >= 0x80:
+    if size and data.max() > _ASCII:
         texts = [decoded(data[offsets[place] : offsets[place + 1]]) for place in range(len(entries))]
         encoded = pa.array(texts, pa.string()).dictionary_encode()  # a byte and its escape: two values, one text
         return pa.DictionaryArray.from_arrays(pc.take(encoded.indices, indices), encoded.dictionary)
@@ -310,7 +314,7 @@ def _text_column(
 
 
 @kernel
-def _gather(
+def _gather(  # noqa: PLR0913, PLR0917 - arrays, as a tuple of them would be copied
     buffer: np.ndarray,
     starts: np.ndarray,
     lengths: np.ndarray,

@@ -19,9 +19,9 @@ _HERE = Path(__file__).parent
 def kernel(function: Function) -> Function:
     """Compile a function that works on arrays it is given and allocates none.
 
-    The result is kept on disk, so that a second process pays nothing, and runs without Python's global lock. With numba's
-    defaults the scanner took 2.1 us a line; 0.65 without `_nrt`, which counts references to every array of every tuple
-    passed; 0.41 with `forceinline`, as a tuple of ten arrays is passed by copying seventy words.
+    The result is kept on disk, so that a second process pays nothing, and runs without Python's global lock. With
+    numba's defaults the scanner took 2.1 us a line; 0.65 without `_nrt`, which counts references to every array of
+    every tuple passed; 0.41 with `forceinline`, as a tuple of ten arrays is passed by copying seventy words.
     """
     numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined] # set by name at import
     options: Any = {"cache": True, "nogil": True, "_nrt": False, "forceinline": True, "error_model": "numpy"}
@@ -39,8 +39,8 @@ def announce_compilation(function: Any, what: str) -> None:
 def _cache_folder() -> Path:
     """Return a folder that is this version's own.
 
-    Numba notices a change of the file a function stands in, but not of the files whose functions it calls: after an update
-    it would go on with parts of the old code. So the folder's name is a digest of all of them.
+    Numba notices a change of the file a function stands in, but not of the files whose functions it calls: after an
+    update it would go on with parts of the old code. So the folder's name is a digest of all of them.
     """
     digest = hashlib.sha256()
     for path in sorted(_HERE.glob("*.py")):

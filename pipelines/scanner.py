@@ -1,18 +1,19 @@
 """The scanner: chunks of bytes in, typed columns out, compiled, one pass, no Python per line.
 
-`scan` reads whole lines and sorts each into events (their columns) and others (lines that are ignored or rejected, with
-the reason and the place of the offending value). Texts and addresses are interned: a column holds codes into a dictionary
-of its distinct values, which is what Parquet stores and what makes enrichment cheap. The scanner stops when an output is
-full; the caller takes what is there and calls again. Buffers need PADDING readable bytes after their last line.
+`scan` reads whole lines and sorts each into events (their columns) and others (lines that are ignored or rejected,
+with the reason and the place of the offending value). Texts and addresses are interned: a column holds codes into a
+dictionary of its distinct values, which is what Parquet stores and what makes enrichment cheap. The scanner stops when
+an output is full; the caller takes what is there and calls again. Buffers need PADDING readable bytes after their last
+line.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pipelines.compiled import kernel
 
 from pipelines.addresses import parse_address
+from pipelines.compiled import kernel
 from pipelines.format import HEADER_COLUMNS, KEY_HASH, KEY_SLOTS, Evidence, Format, Kind, Section, Tables
 from pipelines.stamps import (
     ABSENT,
@@ -71,7 +72,7 @@ class Events(NamedTuple):
 
 
 class Others(NamedTuple):
-    """Arrays of the lines that are no events: like `Events`, with the reason, the field at fault and its value's span."""
+    """Arrays of the lines that are no events: like `Events`, with the reason, the field at fault and its value."""
 
     stamps: npt.NDArray[np.int64]
     kinds: npt.NDArray[np.int8]
@@ -615,7 +616,7 @@ def read_record(
         column = tables.columns[field]
         if kind == FLAG:
             bits = events.numbers[column, row]
-            events.numbers[column, row] = (0 if bits < 0 else bits) | tables.bits[field]
+            events.numbers[column, row] = (max(bits, 0)) | tables.bits[field]
             position = stop
             continue
         first = stop + 1
@@ -770,10 +771,13 @@ def scan(
 
     Args:
         buffer: uint8 array with PADDING readable bytes after `end`.
-        start, end: the lines; the last one may lack its newline.
+        start: where the lines begin.
+        end: where they end; the last one may lack its newline.
         near: civil time (microseconds) that a first stamp without a year is nearest to.
         tables: the format.
-        events, others, values: outputs, overwritten.
+        events: output, overwritten.
+        others: output, overwritten.
+        values: output, overwritten.
 
     Returns:
         (position reached, lines, events, others, entries of values, last stamp or `near`).

@@ -1,7 +1,8 @@
 """The one place where columns are named: what each stage stores, column by column, with its unit and meaning.
 
-Parquet files, views, column comments and documentation follow these tables. The types are those that every engine reads
-from Parquet alike: signed integers, UTF-8 text, booleans and microsecond stamps (no unsigned, no UUID, no zoned stamps).
+Parquet files, views, column comments and documentation follow these tables. The types are those that every engine
+reads from Parquet alike: signed integers, UTF-8 text, booleans and microsecond stamps (no unsigned numbers, no UUID, no
+zoned stamps).
 """
 
 from dataclasses import dataclass
@@ -51,14 +52,18 @@ PACKET = (
     Column("source_port", pa.int32(), "Source port, 0 to 65535", varied=True),
     Column("destination_ip", TEXT, "Destination address, canonical text (IPv6 as RFC 5952)"),
     Column("destination_port", pa.int32(), "Destination port, 0 to 65535"),
-    Column("protocol", TEXT, "IP protocol in lower case: tcp, udp, icmp, icmpv6, gre, ...; its number where it has no name"),
+    Column(
+        "protocol", TEXT, "IP protocol in lower case: tcp, udp, icmp, icmpv6, gre, ...; its number where it has no name"
+    ),
     Column("packet_bytes", pa.int64(), "Length of the IP packet, bytes"),
     Column("ttl", pa.int16(), "Time to live, or the IPv6 hop limit"),
     Column("tos", pa.int16(), "IPv4 type of service or IPv6 traffic class, 0 to 255, as logged"),
     Column("ip_id", pa.int32(), "IPv4 identification, 0 to 65535", varied=True),
     Column("flow_label", pa.int32(), "IPv6 flow label", varied=True),
     Column("dont_fragment", pa.bool_(), "Whether the IPv4 header forbids fragments; NULL for IPv6 and cut lines"),
-    Column("tcp_flags", TEXT, "TCP flags in the order SYN ACK FIN RST PSH URG ECE CWR AE, parted by blanks; empty for none"),
+    Column(
+        "tcp_flags", TEXT, "TCP flags in the order SYN ACK FIN RST PSH URG ECE CWR AE, parted by blanks; empty for none"
+    ),
     Column("tcp_sequence", pa.int64(), "TCP sequence number", varied=True),
     Column("tcp_acknowledgement", pa.int64(), "TCP acknowledgement number", varied=True),
     Column("tcp_window", pa.int32(), "TCP window, as in the header, not scaled"),
@@ -69,7 +74,9 @@ PACKET = (
     Column("packets", pa.int64(), "Packets that the line stands for; 1 unless the line says otherwise"),
 )
 
-CONTENT_HASH = Column("line_hash", pa.int64(), "Hash of the line's bytes: finds the same line in files that overlap", varied=True)
+CONTENT_HASH = Column(
+    "line_hash", pa.int64(), "Hash of the line's bytes: finds the same line in files that overlap", varied=True
+)
 
 ENRICHMENT = (
     Column("source_country", TEXT, "Country of the source address, ISO 3166-1 alpha-2; NULL where unknown"),
@@ -85,7 +92,12 @@ PARSED = (*PACKET, *LINEAGE, CONTENT_HASH)
 EVENTS = (*PACKET, *ENRICHMENT, *LINEAGE)
 
 REJECTED = (
-    Column("observed_at", STAMP, "Stamp of the line, UTC, or of the nearest line before it that has one; NULL without either", varied=True),
+    Column(
+        "observed_at",
+        STAMP,
+        "Stamp of the line, UTC, or of the nearest line before it that has one; NULL without either",
+        varied=True,
+    ),
     *LINEAGE,
     Column("reason", TEXT, "Why the line is no event, in words"),
     Column("line", TEXT, "The line, at most 8,192 bytes of it; bytes that are no UTF-8 are written \\xNN"),

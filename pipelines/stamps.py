@@ -1,12 +1,13 @@
 """Time stamps at the head of a log line: every form that syslog daemons, kernels and sensors write, compiled.
 
-Forms read (RFC 3164 `Feb  1 00:00:02`, RFC 3339 and RFC 5424 `2015-03-07T05:09:30.045015+02:00`, the same with a blank or
-without a zone, C's ctime with its year `Wed Nov 23 07:53:00 2026`, seconds since 1970 with or without fraction, and the
-access-log form `20/Jun/2022:13:09:14 +0200`). All times are microseconds; a stamp without a zone is local civil time, a
-stamp without a year takes the year that puts it nearest to the line before it.
+Forms read: RFC 3164 `Feb  1 00:00:02`, RFC 3339 and RFC 5424 `2015-03-07T05:09:30.045015+02:00`, the same with a blank
+or without a zone, C's ctime with its year `Wed Nov 23 07:53:00 2026`, seconds since 1970 with or without fraction, and
+the access-log form `20/Jun/2022:13:09:14 +0200`. All times are microseconds; a stamp without a zone is local civil time,
+a stamp without a year takes the year that puts it nearest to the line before it.
 """
 
 import numpy as np
+
 from pipelines.compiled import kernel
 
 NO_STAMP = np.iinfo(np.int64).min
@@ -332,8 +333,8 @@ def read_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tupl
     Looks at up to 40 bytes after `position`, which must exist; what stands at `limit` or after it changes nothing.
 
     Returns:
-        (kind, microseconds, position after the stamp): kind ABSENT (no stamp here), YEARLESS or LOCAL (civil time of the
-        source's zone), ABSOLUTE (UTC), or IMPOSSIBLE (such as 30 February).
+        (kind, microseconds, position after the stamp): kind ABSENT (no stamp here), YEARLESS or LOCAL (civil time of
+        the source's zone), ABSOLUTE (UTC), or IMPOSSIBLE (such as 30 February).
     """
     first = buffer[position]
     if digit(first) >= 0:

@@ -13,7 +13,10 @@ PART = "part.parquet"
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The folders and files under one root. A stage holds one Parquet file a day: `<stage>/day=2020-04-01/part.parquet`."""
+    """The folders and files under one root.
+
+    A stage holds one Parquet file for each day: `<stage>/day=2020-04-01/part.parquet`.
+    """
 
     root: Path
 

@@ -4,6 +4,7 @@ Numba has no unaligned load and no count of trailing zeros in its Python surface
 zero-byte test is the classic one of Mycroft (1987): exact for the lowest hit, which is the only one used here.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,7 @@ ONES = np.uint64(0x0101010101010101)
 HIGHS = np.uint64(0x8080808080808080)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def load8(typing_context: Any, buffer: Any, index: Any) -> Any:  # noqa: ARG001 - numba's signature
+def _load8(typing_context: Any, buffer: Any, index: Any) -> Any:  # noqa: ARG001 - numba's signature
     """Return the eight bytes at `index` of a uint8 array as one little-endian uint64, aligned or not."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -31,14 +31,18 @@ def load8(typing_context: Any, buffer: Any, index: Any) -> Any:  # noqa: ARG001 
     return types.uint64(buffer, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def trailing_zeros(typing_context: Any, value: Any) -> Any:  # noqa: ARG001 - numba's signature
+def _trailing_zeros(typing_context: Any, value: Any) -> Any:  # noqa: ARG001 - numba's signature
     """Return the number of zero bits below the lowest set bit of a uint64 (64 for zero)."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], cgutils.false_bit)
 
     return types.int64(types.uint64), generate
+
+
+# Compiled code calls them with the arguments of the Python signature less the first.
+load8: Callable[[Any, Any], Any] = intrinsic(_load8)
+trailing_zeros: Callable[[Any], Any] = intrinsic(_trailing_zeros)
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from pipelines.catalogue import connect, publish
 from pipelines.enrich import enrich_days
@@ -25,8 +26,8 @@ class Story:
         self.rows = self.tally.events.to_pylist()
         self.connection = connect(self.settings)
 
-    def ask(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+    def ask(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         return self.connection.execute(query, list(parameters)).fetchall()
 
-    def within(self, period: tuple[date, date]) -> list[dict[str, object]]:
+    def within(self, period: tuple[date, date]) -> list[dict[str, Any]]:
         return [row for row in self.rows if period[0] <= row["day"] <= period[1]]

@@ -428,5 +428,5 @@ def test_networks_of_addresses(file: Callable[[bytes], Path]) -> None:
 
 
 def test_a_file_of_countries_is_no_file_of_networks() -> None:
-    with pytest.raises(SettingError, match="GEOIP_ASN_DB .* autonomous systems .* its type is 'DBIP-Country-Lite'"):
+    with pytest.raises(SettingError, match=r"GEOIP_ASN_DB .* autonomous systems .* its type is 'DBIP-Country-Lite'"):
         NetworkDatabase.open(BUNDLED_GEOIP_DB)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import date
+from typing import Any
 
 import duckdb
 import geoip2.database
@@ -55,7 +56,7 @@ def test_events_are_the_packets_that_were_drawn(story: Story) -> None:
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_top_ports(story: Story, period: tuple[date, date]) -> None:
-    events: Counter[tuple[object, object]] = Counter()
+    events: Counter[tuple[Any, Any]] = Counter()
     sources = defaultdict(set)
     rows = story.within(period)
     for row in rows:
@@ -77,7 +78,7 @@ def test_top_ports(story: Story, period: tuple[date, date]) -> None:
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_top_countries(story: Story, period: tuple[date, date]) -> None:
-    events: Counter[object] = Counter()
+    events: Counter[Any] = Counter()
     sources = defaultdict(set)
     rows = story.within(period)
     for row in rows:
@@ -117,8 +118,8 @@ def test_rare_visitors(story: Story, period: tuple[date, date]) -> None:
 
 
 def test_port_countries(story: Story) -> None:
-    events: Counter[tuple[object, object, object]] = Counter()
-    ports: Counter[tuple[object, object]] = Counter()
+    events: Counter[tuple[Any, Any, Any]] = Counter()
+    ports: Counter[tuple[Any, Any]] = Counter()
     for row in story.rows:
         if row["destination_port"] is not None:
             ports[row["destination_port"], row["protocol"]] += 1
@@ -183,7 +184,7 @@ def test_5060_udp_arrives_in_the_second_quarter(story: Story) -> None:
 
 
 def test_who_knocks_where(story: Story) -> None:
-    def main(port: int, protocol: str, count: int) -> list[object]:
+    def main(port: int, protocol: str, count: int) -> list[Any]:
         query = "select country from port_countries where port = ? and protocol = ? order by rank limit ?"
         return [country for (country,) in story.ask(query, port, protocol, count)]
 
@@ -203,7 +204,7 @@ def test_all_checks_pass(story: Story) -> None:
 
 
 def test_loading_again_changes_nothing(story: Story) -> None:
-    def content() -> list[tuple[object, ...]]:
+    def content() -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
             pattern = Warehouse(story.settings.warehouse).glob("events")
             query = "select count(*), bit_xor(hash(events)) from read_parquet(?, hive_partitioning = true) as events"

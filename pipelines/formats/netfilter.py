@@ -1,15 +1,15 @@
 """Linux netfilter: what iptables, ip6tables and nftables log, and all that stands on them.
 
-Written by the kernel's `nf_log_ipv4`/`nf_log_ipv6` (net/netfilter/nf_log_syslog.c gives the keys and their order) or by
-`ulogd`, and so by UFW, firewalld, Shorewall, OpenWrt, EdgeRouter and UniFi (their kernel lines), Proxmox VE and DShield:
+Written by the kernel's `nf_log_ipv4`/`nf_log_ipv6` (net/netfilter/nf_log_syslog.c gives the keys and their order) or
+by `ulogd`, and so by UFW, firewalld, Shorewall, OpenWrt, EdgeRouter, UniFi (their kernel lines), Proxmox VE, DShield:
 
     Apr  3 04:12:45 gate kernel: [ 1234.567890] [UFW BLOCK] IN=eth0 OUT= MAC=02:00:5e:10:00:01:02:00:5e:10:00:fe:08:00 \
 SRC=203.0.113.9 DST=198.51.100.7 LEN=40 TOS=0x00 PREC=0x00 TTL=241 ID=54321 PROTO=TCP SPT=51234 DPT=445 WINDOW=1024 \
 RES=0x00 SYN URGP=0
 
-What the keys mean depends on where they stand: before `PROTO=`, `LEN` and `ID` are the IP packet's; after it, `LEN` is the
-UDP datagram's and `ID` the ICMP echo's. A bracket holds the packet that an ICMP error is about; it is not the packet logged.
-A record whose head is missing (an overrun of the kernel's ring buffer) keeps what is there.
+What the keys mean depends on where they stand: before `PROTO=`, `LEN` and `ID` are the IP packet's; after it, `LEN` is
+the UDP datagram's and `ID` the ICMP echo's. A bracket holds the packet that an ICMP error is about, which is not the
+packet logged. A record whose head is missing (an overrun of the kernel's ring buffer) keeps what is there.
 """
 
 import re
@@ -32,7 +32,8 @@ _ICMP = (Section.NETWORK, Section.ICMP)
 _PORTS = (Section.NETWORK, Section.TRANSPORT)
 _LARGEST_32 = 0xFFFFFFFF
 
-# EdgeRouter and UniFi write the verdict as a letter: [WAN_LOCAL-default-D]. A rule's name may say anything: it comes last.
+# EdgeRouter and UniFi write the verdict as a letter: [WAN_LOCAL-default-D]. A rule's name may say anything, so words
+# come last.
 _VERDICTS = (
     ("block", re.compile(r"-D(?:-\d+)?\]")),
     ("reject", re.compile(r"-R(?:-\d+)?\]")),
@@ -127,7 +128,7 @@ def _rows(column: pa.DictionaryArray, wrong: list[bool]) -> npt.NDArray[np.bool_
     """Return which rows hold a dictionary value that is wrong."""
     if not any(wrong):
         return np.zeros(len(column), np.bool_)
-    flags: npt.NDArray[np.bool_] = pc.fill_null(pc.take(pa.array(wrong), column.indices), False).to_numpy(
+    flags: npt.NDArray[np.bool_] = pc.take(pa.array([*wrong, False]), column.indices.fill_null(len(wrong))).to_numpy(
         zero_copy_only=False
     )
     return flags
@@ -225,7 +226,12 @@ FORMAT = Format(
         Field("PROTO", "protocol", Kind.PROTOCOL, evidence=Evidence.PACKET),
         Field("SPT", "source_port", Kind.DECIMAL, _PORTS, leads_to=Section.TRANSPORT, evidence=Evidence.SOURCE_PORT),
         Field(
-            "DPT", "destination_port", Kind.DECIMAL, _PORTS, leads_to=Section.TRANSPORT, evidence=Evidence.DESTINATION_PORT
+            "DPT",
+            "destination_port",
+            Kind.DECIMAL,
+            _PORTS,
+            leads_to=Section.TRANSPORT,
+            evidence=Evidence.DESTINATION_PORT,
         ),
         Field("SEQ", "tcp_sequence", Kind.DECIMAL, _TRANSPORT, largest=_LARGEST_32),
         Field("ACK", "tcp_acknowledgement", Kind.DECIMAL, _TRANSPORT, largest=_LARGEST_32),

@@ -86,7 +86,10 @@ def _text(random: np.random.Generator, micros: np.ndarray, addresses: pa.StringA
         "",
     )
     tcp_tail = pc.binary_join_element_wise(
-        pa.scalar(" WINDOW="), _digits(random.choice([1024, 8192, 14600, 64240, 65535], count)), " RES=0x00 SYN URGP=0 \n", ""
+        pa.scalar(" WINDOW="),
+        _digits(random.choice([1024, 8192, 14600, 64240, 65535], count)),
+        " RES=0x00 SYN URGP=0 \n",
+        "",
     )
     udp_tail = pc.binary_join_element_wise(pa.scalar(" LEN="), _digits(length - 20), " \n", "")
     text = pc.binary_join_element_wise(head, pc.if_else(pa.array(udp), udp_tail, tcp_tail), "")
