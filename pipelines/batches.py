@@ -67,7 +67,8 @@ class Batch:
         ignored_stamps: UTC microseconds of the ignored lines.
         rejects: the rejected lines.
         first_utc, last_utc: stamps of the first and the last line that has one, UTC microseconds, or NO_STAMP.
-        first_yearless, last: first stamp without a year, or NO_STAMP, and last stamp of any kind, civil time.
+        first_yearless: first stamp without a year, civil time, or NO_STAMP.
+        near: civil microseconds that the next stamp without a year is nearest to.
         yearless: whether no stamp had a year.
 
     A line without a stamp of its own has that of the nearest line before it, or NO_STAMP where the batch has none.
@@ -81,7 +82,7 @@ class Batch:
     first_utc: int
     last_utc: int
     first_yearless: int
-    last: int
+    near: int
     yearless: bool
 
 
@@ -182,7 +183,7 @@ class Reader:
             first_utc=timeline.first,
             last_utc=timeline.last,
             first_yearless=_first_yearless(events, others, rows, rest),
-            last=near,
+            near=near,
             yearless=not (_has_full(events.kinds[:rows]) or _has_full(others.kinds[:rest])),
         )
 

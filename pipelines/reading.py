@@ -38,7 +38,8 @@ class FileState:
         start: civil microseconds that its first stamp without a year is nearest to.
         compression, size, modified: as found; problem: what kept it from being read whole, in words, or empty.
         lines: lines so far.
-        near: last civil stamp so far; last: last UTC stamp so far, or NO_STAMP.
+        near: civil microseconds that the next stamp without a year is nearest to.
+        last: last UTC stamp so far, or NO_STAMP.
         yearless: whether no stamp so far had a year.
         first_seen, last_seen: earliest and latest event, UTC microseconds, or NO_STAMP.
     """
@@ -178,7 +179,7 @@ def _fits(batches: list[Batch], near: int) -> bool:
 
 def _advance(state: FileState, batch: Batch) -> None:
     state.lines += batch.lines
-    state.near = batch.last
+    state.near = batch.near
     state.yearless = state.yearless and batch.yearless
     if len(batch.stamps):
         earliest, latest = int(batch.stamps.min()), int(batch.stamps.max())

@@ -780,7 +780,7 @@ def scan(
         values: output, overwritten.
 
     Returns:
-        (position reached, lines, events, others, entries of values, last stamp or `near`).
+        (position reached, lines, events, others, entries of values, `near` for what follows).
     """
     values.table[:] = NONE
     values.counts[:] = 0
@@ -802,6 +802,7 @@ def scan(
                 buffer, position, stop, near, rows, total, tables, events, values
             )
         if FIRST_STAMP <= stamp < LAST_STAMP:
+            # The nearest year, before or after: a router without a clock starts in January, and then learns the time.
             near = stamp
         if reason == 0:
             events.stamps[rows] = stamp

@@ -2,8 +2,8 @@
 
 Forms read: RFC 3164 `Feb  1 00:00:02`, RFC 3339 and RFC 5424 `2015-03-07T05:09:30.045015+02:00`, the same with a blank
 or without a zone, C's ctime with its year `Wed Nov 23 07:53:00 2026`, seconds since 1970 with or without fraction, and
-the access-log form `20/Jun/2022:13:09:14 +0200`. All times are microseconds; a stamp without a zone is local civil time,
-a stamp without a year takes the year that puts it nearest to the line before it.
+the access-log form `20/Jun/2022:13:09:14 +0200`. All times are microseconds; a stamp without a zone is local civil
+time, and a stamp without a year takes the year that puts it nearest to a given time.
 """
 
 import numpy as np

@@ -250,7 +250,7 @@ def test_borders_of_chunks_change_nothing(data: st.DataObject) -> None:
     near = NEAR
     for start, end in zip([0, *cuts], [*cuts, len(lines)], strict=True):
         batches += read(b"".join(lines[start:end]), near=near)
-        near = batches[-1].last
+        near = batches[-1].near
     assert outcomes_of(batches) == outcomes_of(read(b"".join(lines)))
 
 
