@@ -35,12 +35,13 @@ def publishing(folder: Path) -> Iterator[None]:
 
 
 def new_version(folder: Path) -> Path:
-    """Return the path of the next version, which does not exist yet: `firewall-20200401T000000Z-1.duckdb`."""
+    """Return the path of the next version: `firewall-20200401T000000Z-1.duckdb`.
+
+    A second's numbers go on from the highest that is there, as those below it may have been removed: a name is used once.
+    """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    number = 1
-    while (path := folder / f"firewall-{stamp}-{number}.duckdb").exists():
-        number += 1
-    return path
+    numbers = [int(path.stem.rpartition("-")[2]) for path in folder.glob(f"firewall-{stamp}-*.duckdb")]
+    return folder / f"firewall-{stamp}-{max(numbers, default=0) + 1}.duckdb"
 
 
 def point_to(version: Path, link: Path) -> Path | None:
