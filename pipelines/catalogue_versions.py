@@ -37,7 +37,7 @@ def publishing(folder: Path) -> Iterator[None]:
 def new_version(folder: Path) -> Path:
     """Return the path of the next version: `firewall-20200401T000000Z-1.duckdb`.
 
-    A second's numbers go on from the highest that is there, as those below it may have been removed: a name is used once.
+    A second's numbers go on from the highest that is there, as lower ones may have been removed: a name is used once.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     numbers = [int(path.stem.rpartition("-")[2]) for path in folder.glob(f"firewall-{stamp}-*.duckdb")]

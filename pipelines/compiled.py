@@ -36,18 +36,24 @@ def announce_compilation(function: Any, what: str) -> None:
 
 
 @cache
+def code_digest() -> str:
+    """Return a digest of the source of all compiled functions: what it was made with, it can be used with again."""
+    digest = hashlib.sha256()
+    for path in sorted(_HERE.glob("*.py")):
+        content = path.read_bytes()
+        if b"import kernel" in content or path == Path(__file__):
+            digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+@cache
 def _cache_folder() -> Path:
     """Return a folder that is this version's own.
 
     Numba notices a change of the file a function stands in, but not of the files whose functions it calls: after an
     update it would go on with parts of the old code. So the folder's name is a digest of all of them.
     """
-    digest = hashlib.sha256()
-    for path in sorted(_HERE.glob("*.py")):
-        content = path.read_bytes()
-        if b"import kernel" in content or path == Path(__file__):
-            digest.update(content)
-    name = f"numba-{digest.hexdigest()[:16]}"
+    name = f"numba-{code_digest()}"
     beside = _HERE / "__pycache__"
     if os.access(beside if beside.is_dir() else _HERE, os.W_OK):
         return beside / name

@@ -3,11 +3,12 @@
 Loading a day is a function of the raw lines of that day alone. However many days are asked for, each file is read once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,8 @@ import pyarrow.parquet as pq
 
 from pipelines.batches import Batch, Rejects, decoded
 from pipelines.format import Format, all_formats, format_named
-from pipelines.partitions import PartitionWriters, day_number
+from pipelines.known_files import KnownFiles, fingerprint
+from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken
 from pipelines.reading import YEAR, FileReader, FileState, Piece
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, STAMP, arrow_schema
@@ -27,6 +29,7 @@ from pipelines.warehouse import Warehouse, replacing
 from pipelines.zones import day_numbers
 
 SAMPLES = 5
+EPOCH_START = datetime(1970, 1, 1)  # noqa: DTZ001 - stamps are stored without a zone, in UTC
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,9 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     while not parse.run(starts):
         starts = parse.corrections
         parse = _Parse(settings, found, days)
-    _write_raw_files(warehouse, parse.states)
+    _write_raw_files(warehouse, parse.raw_files())
     problems = found.problems + tuple(state.problem for state in parse.states if state.problem)
-    return Parsed(days=parse.results(), files=len(found.files), problems=problems)
+    return Parsed(days=parse.results(), files=len(parse.states), problems=problems)
 
 
 def fix_timezone(settings: Settings) -> None:
@@ -131,6 +134,9 @@ class _Parse:
         self._accounts: dict[tuple[int, str, str], Account] = {}
         self._samples: dict[int, list[RejectedSample]] = {number: [] for number in self._days}
         self._sizes: dict[date, int] = {}
+        self._known = KnownFiles.load(self._warehouse)
+        self._fingerprints: dict[str, str] = {}
+        self._unread: list[Mapping[str, Any]] = []
         self.states: list[FileState] = []
         self.corrections: dict[str, int] = {}
 
@@ -179,8 +185,32 @@ class _Parse:
             for number, day in self._days.items()
         }
 
+    def raw_files(self) -> list[Mapping[str, Any]]:
+        """Return what is known of every file, read or not, as rows of `schema.RAW_FILES`."""
+        rows = [*self._unread, *(self._raw_file(state) for state in self.states)]
+        return sorted(rows, key=lambda row: (row["sensor"], row["file"]))
+
+    def _raw_file(self, state: FileState) -> Mapping[str, Any]:
+        fingerprint_now = self._fingerprint(state.raw)
+        unchanged = fingerprint_now == self._fingerprints[state.raw.name]  # or it grew while it was read
+        return {
+            "sensor": state.raw.source.name,
+            "file": state.raw.name,
+            "bytes": state.size,
+            "modified_at": _stamp(state.modified),
+            "compression": state.compression,
+            "format": format_of(state.raw).name,
+            "lines": state.lines,
+            "first_observed_at": _stamp(state.first_seen),
+            "last_observed_at": _stamp(state.last_seen),
+            "first_day": _day(state.days[0]) if state.days else None,
+            "last_day": _day(state.days[1]) if state.days else None,
+            "problem": state.problem or None,
+            "fingerprint": (fingerprint_now or None) if unchanged else None,
+        }
+
     def _read(self, reader: FileReader) -> None:
-        for item in reader.read(self._found.files):
+        for item in reader.read(self._files_to_read()):
             if isinstance(item, FileState):
                 self.states.append(item)
                 years = item.later_by()
@@ -191,18 +221,41 @@ class _Parse:
             elif item.broken is not None:
                 self._take_broken(item, item.broken)
 
+    def _files_to_read(self) -> Iterator[RawFile]:
+        """Yield the files that may hold a line of the days."""
+        days = set(self._days.values())
+        for raw in self._found.files:
+            self._fingerprints[raw.name] = self._fingerprint(raw)
+            row = self._known.without_days(self._fingerprints[raw.name], days)
+            if row is None:
+                yield raw
+            else:
+                facts = raw.path.stat()
+                known = {"sensor": raw.source.name, "file": raw.name, "modified_at": _stamp(facts.st_mtime_ns // 1_000)}
+                self._unread.append({**row, **known})
+
+    def _fingerprint(self, raw: RawFile) -> str:
+        """Return what a file is known by; nothing for one that cannot be read, which reading it will say."""
+        try:
+            return fingerprint(raw, self._zone) if raw.path.is_file() else ""
+        except OSError:
+            return ""
+
     def _take_batch(self, piece: Piece, batch: Batch) -> None:
         state = piece.state
         before = next((stamp for stamp in (state.last, batch.first_utc) if stamp != NO_STAMP), state.written)
         self._take_events(piece, batch)
         ignored = np.where(batch.ignored_stamps == NO_STAMP, before, batch.ignored_stamps)
-        for number, count in _counts(day_numbers(ignored, self._zone)):
+        ignored_days = day_numbers(ignored, self._zone)
+        state.saw(ignored_days)
+        for number, count in _counts(ignored_days):
             if number in self._days:
                 self._account(number, state.raw).ignored += count
         rejects = batch.rejects
         if len(rejects.lines):
             rejects = replace(rejects, stamps=np.where(rejects.stamps == NO_STAMP, state.last, rejects.stamps))
             days = day_numbers(np.where(rejects.stamps == NO_STAMP, before, rejects.stamps), self._zone)
+            state.saw(days)
             for number in np.unique(days).tolist():
                 if number in self._days:
                     self._reject(number, state, piece.first_line, rejects.only(np.flatnonzero(days == number)))
@@ -212,6 +265,7 @@ class _Parse:
             return
         rows = _with_lineage(batch.events, piece)
         days = day_numbers(batch.stamps, self._zone)
+        piece.state.saw(days)
         if days[0] == days[-1] and (days == days[0]).all():
             groups: Iterable[tuple[int, pa.RecordBatch, npt.NDArray[np.int64]]] = [(int(days[0]), rows, batch.stamps)]
         else:
@@ -228,7 +282,9 @@ class _Parse:
     def _take_broken(self, piece: Piece, broken: Broken) -> None:
         state = piece.state
         stamp = state.last if state.last != NO_STAMP else state.written
-        number = int(day_numbers(np.array([stamp]), self._zone)[0])
+        days = day_numbers(np.array([stamp]), self._zone)
+        state.saw(days)
+        number = int(days[0])
         if number in self._days:
             line = Rejects(np.zeros(1, np.int64), np.array([state.last]), [broken.reason], [decoded(broken.text)])
             self._reject(number, state, piece.first_line, line)
@@ -292,31 +348,16 @@ def _with_lineage(batch: pa.RecordBatch, piece: Piece) -> pa.RecordBatch:
     return pa.record_batch([columns[name] for name in names], names=names)
 
 
-def _write_raw_files(warehouse: Warehouse, states: Sequence[FileState]) -> None:
-    def stamp(value: int) -> int | None:
-        return None if value == NO_STAMP else value
+def _day(number: int) -> date:
+    """Return a day; for one in the year 10000, which a stamp of the last hours of 9999 may fall on, the last before."""
+    return day_of(min(number, day_number(date.max)))
 
-    rows = [
-        (
-            state.raw.source.name,
-            state.raw.name,
-            state.size,
-            stamp(state.modified),
-            state.compression,
-            format_of(state.raw).name,
-            state.lines,
-            stamp(state.first_seen),
-            stamp(state.last_seen),
-            state.problem or None,
-        )
-        for state in states
-    ]
-    schema = arrow_schema(RAW_FILES)
-    arrays = [
-        pa.array([row[place] for row in rows], pa.int64()).cast(STAMP)
-        if item.type == STAMP
-        else pa.array([row[place] for row in rows], item.type)
-        for place, item in enumerate(schema)
-    ]
+
+def _stamp(micros: int) -> datetime | None:
+    return None if micros == NO_STAMP else EPOCH_START + timedelta(microseconds=micros)
+
+
+def _write_raw_files(warehouse: Warehouse, rows: Sequence[Mapping[str, Any]]) -> None:
+    table = pa.Table.from_pylist(list(rows), arrow_schema(RAW_FILES))
     with replacing(warehouse.raw_files) as temporary:
-        pq.write_table(pa.Table.from_arrays(arrays, schema=schema), temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd")

@@ -12,6 +12,7 @@ from threading import local
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.batches import Batch, Reader
 from pipelines.compiled import announce_compilation
@@ -42,6 +43,7 @@ class FileState:
         last: last UTC stamp so far, or NO_STAMP.
         yearless: whether no stamp so far had a year.
         first_seen, last_seen: earliest and latest event, UTC microseconds, or NO_STAMP.
+        days: numbers of the first and the last day that a line belongs to; None before the first line.
     """
 
     raw: RawFile
@@ -57,6 +59,13 @@ class FileState:
     yearless: bool = True
     first_seen: int = NO_STAMP
     last_seen: int = NO_STAMP
+    days: tuple[int, int] | None = None
+
+    def saw(self, days: npt.NDArray[np.int32]) -> None:
+        """Note the days of some lines."""
+        if len(days):
+            first, last = int(days.min()), int(days.max())
+            self.days = (first, last) if self.days is None else (min(first, self.days[0]), max(last, self.days[1]))
 
     def later_by(self) -> int:
         """Return by how many years the stamps of a file without years, now read, lie too late."""

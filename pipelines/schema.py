@@ -129,7 +129,10 @@ RAW_FILES = (
     Column("lines", pa.int64(), "Lines in the file"),
     Column("first_observed_at", STAMP, "First stamp in time, UTC"),
     Column("last_observed_at", STAMP, "Last stamp in time, UTC"),
+    Column("first_day", pa.date32(), "First day that a line of the file belongs to"),
+    Column("last_day", pa.date32(), "Last day that a line of the file belongs to"),
     Column("problem", TEXT, "What kept the file from being read whole; NULL where nothing did"),
+    Column("fingerprint", TEXT, "What the file is known by; one that holds none of the days to load is not read again"),
 )
 
 DAY = Column("day", pa.date32(), "Calendar day of the site's time zone: the partition")

@@ -632,9 +632,15 @@ def test_what_is_known_of_each_file_is_stored(site: Site) -> None:
     site.drop("gate/b.log", packed, written=at("2020-04-09"))
     site.parse(DAY)
     shared = {"sensor": "gate", "format": "netfilter", "problem": None}
-    assert site.raw_files() == {
+    found = site.raw_files()
+    fingerprints = {row.pop("fingerprint") for row in found.values()}
+    assert len(fingerprints) == 2
+    assert None not in fingerprints
+    assert found == {
         "gate/a.log": {
             **shared,
+            "first_day": DAY,
+            "last_day": DAY,
             "file": "gate/a.log",
             "bytes": len(text([*GOOD, "no stamp"])),
             "modified_at": at("2020-04-05 01:02:03"),
@@ -645,6 +651,8 @@ def test_what_is_known_of_each_file_is_stored(site: Site) -> None:
         },
         "gate/b.log": {
             **shared,
+            "first_day": date(2020, 4, 9),
+            "last_day": date(2020, 4, 9),
             "file": "gate/b.log",
             "bytes": len(packed),
             "modified_at": at("2020-04-09"),

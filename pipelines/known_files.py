@@ -1,0 +1,65 @@
+"""What is remembered of raw files from one load to the next: which days a file holds, so as not to read it for others.
+
+A file is known again by its content and by all that decides what its lines mean, not by its name: logrotate renames.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet as pq
+
+from pipelines.compiled import code_digest
+from pipelines.raw_bytes import written_at
+from pipelines.sources import RawFile
+from pipelines.warehouse import Warehouse
+
+# Read at each end of a file: a log's lines differ in their stamps, and what is compressed ends in a checksum.
+_SAMPLE = 1 << 14
+
+
+@dataclass(frozen=True)
+class KnownFiles:
+    """Rows of `schema.RAW_FILES` by fingerprint, of the files that were read whole."""
+
+    rows: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def load(cls, warehouse: Warehouse) -> "KnownFiles":
+        """Read what the last load left; nothing where there was none, or another version of the product made it."""
+        if not warehouse.raw_files.is_file():
+            return cls({})
+        rows = pq.read_table(warehouse.raw_files).to_pylist()
+        return cls({row["fingerprint"]: row for row in rows if row.get("fingerprint") and row["problem"] is None})
+
+    def without_days(self, fingerprint: str, days: AbstractSet[date]) -> Mapping[str, Any] | None:
+        """Return the row of a file that is known to hold none of the days; None where it may hold one."""
+        row = self.rows.get(fingerprint)
+        if row is None or row["first_day"] is None or any(row["first_day"] <= day <= row["last_day"] for day in days):
+            return None
+        return row
+
+
+def fingerprint(raw: RawFile, site: ZoneInfo) -> str:
+    """Return what a file is known by: its size, both its ends, and what decides the days of its lines.
+
+    Args:
+        raw: the file.
+        site: time zone whose calendar days the partitions are.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    size = raw.path.stat().st_size
+    source = raw.source
+    parts = (size, written_at(raw.path), source.format, source.timezone.key, site.key, code_digest())
+    digest = hashlib.sha256("\n".join(str(part) for part in parts).encode())
+    with raw.path.open("rb") as file:
+        digest.update(file.read(_SAMPLE))
+        file.seek(max(0, size - _SAMPLE))
+        digest.update(file.read(_SAMPLE))
+    return digest.hexdigest()[:32]
