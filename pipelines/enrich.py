@@ -5,7 +5,7 @@ that of the different addresses and not of the packets.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipelines.address_scope import SCOPES, scope_ranges
 from pipelines.addresses import parse_addresses
+from pipelines.ahead import one_ahead
 from pipelines.geoip import CountryDatabase, NetworkDatabase
 from pipelines.partitions import GROUP_ROWS, PartitionWriters, day_number
 from pipelines.schema import EVENTS, LOADS, PARSED
@@ -75,11 +76,12 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
         PartitionWriters(warehouse, "loads", LOADS, days) as loads,
         PartitionWriters(warehouse, "events", EVENTS, days) as events,
     ):
-        for day in dict.fromkeys(days):
-            places = _duplicates(warehouse, day)
-            _write_events(warehouse, day, places, lookups, events)
-            loads.add(day_number(day), _loads(warehouse, day, places))
-            duplicates[day] = sum(len(lines) for lines in places.values())
+        for day, places, batch in one_ahead(_enriched_days(warehouse, days, lookups)):
+            if batch is not None:
+                events.add(day_number(day), batch)
+            else:
+                loads.add(day_number(day), _loads(warehouse, day, places))
+                duplicates[day] = sum(len(lines) for lines in places.values())
         for writers in (events, loads):
             writers.finish()
     sizes = events.sizes()
@@ -130,13 +132,18 @@ def _overlap(accounts: Path) -> tuple[datetime, datetime] | None:
     return min(first for first, _ in bounds), max(last for _, last in bounds)
 
 
-def _write_events(warehouse: Warehouse, day: date, places: Places, lookups: Lookups, events: PartitionWriters) -> None:
-    path = warehouse.partition("parsed", day)
-    with pq.ParquetFile(path, read_dictionary=_TEXTS) as parsed:
-        for batch in parsed.iter_batches(batch_size=GROUP_ROWS):
-            kept = _without(batch, places)
-            if len(kept):
-                events.add(day_number(day), enriched(kept, lookups))
+def _enriched_days(
+    warehouse: Warehouse, days: Sequence[date], lookups: Lookups
+) -> Iterator[tuple[date, Places, pa.RecordBatch | None]]:
+    """Yield each day's events in batches, beside its duplicates; after its last batch None."""
+    for day in dict.fromkeys(days):
+        places = _duplicates(warehouse, day)
+        with pq.ParquetFile(warehouse.partition("parsed", day), read_dictionary=_TEXTS) as parsed:
+            for batch in parsed.iter_batches(batch_size=GROUP_ROWS):
+                kept = _without(batch, places)
+                if len(kept):
+                    yield day, places, enriched(kept, lookups)
+        yield day, places, None
 
 
 def _without(batch: pa.RecordBatch, places: Places) -> pa.RecordBatch:

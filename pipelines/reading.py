@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.ahead import one_ahead
 from pipelines.batches import Batch, Reader
 from pipelines.compiled import announce_compilation
 from pipelines.format import Format
@@ -110,9 +111,9 @@ class FileReader:
             batches: list[Batch] = readers.reader.read(chunk.buffer, chunk.size, near, state.raw.source.timezone)
             return batches
 
-        with ThreadPoolExecutor(self.workers) as pool, ThreadPoolExecutor(1) as ahead:
+        with ThreadPoolExecutor(self.workers) as pool:
             pending: deque[tuple[FileState, Chunk | Broken | None, Future[list[Batch]] | None]] = deque()
-            for state, item in _prefetched(self._items(files), ahead):
+            for state, item in one_ahead(self._items(files)):
                 future = pool.submit(task, state, item, state.near) if isinstance(item, Chunk) else None
                 pending.append((state, item, future))
                 while len(pending) > self.workers:
@@ -145,16 +146,6 @@ class FileReader:
 
 def _civil(utc: int, zone: ZoneInfo) -> int:
     return int(utc_to_local(np.array([utc]), zone)[0])
-
-
-def _prefetched(
-    items: Iterator[tuple[FileState, Chunk | Broken | None]], ahead: ThreadPoolExecutor
-) -> Iterator[tuple[FileState, Chunk | Broken | None]]:
-    """Yield the items, reading the next one while this one is worked on."""
-    upcoming = ahead.submit(next, items, None)
-    while (item := upcoming.result()) is not None:
-        upcoming = ahead.submit(next, items, None)
-        yield item
 
 
 def _settled(
