@@ -6,6 +6,8 @@ that of the different addresses and not of the packets.
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,8 +23,9 @@ from pipelines.address_scope import SCOPES, scope_ranges
 from pipelines.addresses import parse_addresses
 from pipelines.ahead import one_ahead
 from pipelines.geoip import CountryDatabase, NetworkDatabase
+from pipelines.memory import use_jemalloc
 from pipelines.partitions import GROUP_ROWS, PartitionWriters, day_number
-from pipelines.schema import EVENTS, LOADS, PARSED
+from pipelines.schema import CONTENT_HASH, EVENTS, LOADS, PARSED
 from pipelines.services import services
 from pipelines.settings import SQL_FOLDER, Settings
 from pipelines.warehouse import Warehouse
@@ -31,6 +34,10 @@ Places = dict[str, npt.NDArray[np.int64]]
 
 # Events of a day that are compared at once, in less than 400 MB; with more, DuckDB 2.0 runs out of them.
 _PART_EVENTS = 4_000_000
+# Two keep two cores busy; more would only hold more in memory.
+WORKERS = 2
+
+_READ = [column.name for column in PARSED if column is not CONTENT_HASH]
 _TEXTS = [column.name for column in PARSED if column.type == pa.string()]
 
 
@@ -69,23 +76,46 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
         SettingError: a database of addresses that cannot be used.
         FileNotFoundError: a day without a parsed partition.
     """
+    use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
     lookups = Lookups.open(settings)
-    duplicates = {}
-    with (
-        PartitionWriters(warehouse, "loads", LOADS, days) as loads,
-        PartitionWriters(warehouse, "events", EVENTS, days) as events,
-    ):
-        for day, places, batch in one_ahead(_enriched_days(warehouse, days, lookups)):
+    asked = tuple(dict.fromkeys(days))
+    shares = [asked[place::WORKERS] for place in range(min(WORKERS, len(asked)))]
+    figures: dict[date, EnrichedDay] = {}
+    with ExitStack() as stack:
+        works = [_Work(warehouse, share, lookups, stack) for share in shares]
+        with ThreadPoolExecutor(max(1, len(works))) as pool:
+            for done in [pool.submit(work.run) for work in works]:
+                done.result()
+    for work in works:
+        figures |= work.figures()
+    return {day: figures[day] for day in asked}
+
+
+class _Work:
+    """One worker's share of the days, whose partitions appear when the stack of all workers is left."""
+
+    def __init__(self, warehouse: Warehouse, days: Sequence[date], lookups: Lookups, stack: ExitStack) -> None:
+        self._warehouse, self._days, self._lookups = warehouse, days, lookups
+        self._loads = stack.enter_context(PartitionWriters(warehouse, "loads", LOADS, days))
+        self._events = stack.enter_context(PartitionWriters(warehouse, "events", EVENTS, days))
+        self._duplicates: dict[date, int] = {}
+
+    def run(self) -> None:
+        """Write the share's partitions, to appear later."""
+        for day, places, batch in one_ahead(_enriched_days(self._warehouse, self._days, self._lookups)):
             if batch is not None:
-                events.add(day_number(day), batch)
+                self._events.add(day_number(day), batch)
             else:
-                loads.add(day_number(day), _loads(warehouse, day, places))
-                duplicates[day] = sum(len(lines) for lines in places.values())
-        for writers in (events, loads):
-            writers.finish()
-    sizes = events.sizes()
-    return {day: EnrichedDay(day, events.rows[day], duplicates[day], sizes[day]) for day in days}
+                self._loads.add(day_number(day), _loads(self._warehouse, day, places))
+                self._duplicates[day] = sum(len(lines) for lines in places.values())
+        self._events.finish()
+        self._loads.finish()
+
+    def figures(self) -> dict[date, EnrichedDay]:
+        """Return what each day came to, once its partition is there."""
+        sizes, rows = self._events.sizes(), self._events.rows
+        return {day: EnrichedDay(day, rows[day], self._duplicates[day], sizes[day]) for day in self._days}
 
 
 def _duplicates(warehouse: Warehouse, day: date) -> Places:
@@ -139,7 +169,7 @@ def _enriched_days(
     for day in dict.fromkeys(days):
         places = _duplicates(warehouse, day)
         with pq.ParquetFile(warehouse.partition("parsed", day), read_dictionary=_TEXTS) as parsed:
-            for batch in parsed.iter_batches(batch_size=GROUP_ROWS):
+            for batch in parsed.iter_batches(batch_size=GROUP_ROWS, columns=_READ):
                 kept = _without(batch, places)
                 if len(kept):
                     yield day, places, enriched(kept, lookups)

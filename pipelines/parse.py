@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pipelines.batches import Batch, Rejects, decoded
 from pipelines.format import Format, all_formats, format_named
 from pipelines.known_files import KnownFiles, fingerprint
+from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken
 from pipelines.reading import YEAR, FileReader, FileState, Piece
@@ -86,6 +87,7 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     Raises:
         SettingError: a setting or source that cannot be used, or a warehouse loaded with another time zone.
     """
+    use_jemalloc()
     found = find_files(settings)
     warehouse = Warehouse(settings.warehouse)
     fix_timezone(settings)

@@ -16,10 +16,10 @@ from pipelines.warehouse import Warehouse, sync
 
 EPOCH = date(1970, 1, 1)
 # Rows of a day that are written together; larger groups compress a little better and cost memory.
-GROUP_ROWS = 1 << 18
+GROUP_ROWS = 1 << 17
 SMALL_BATCH = 1 << 14
 # Rows of all days together that may wait in memory, about 200 bytes each.
-WAITING_ROWS = 1 << 19
+WAITING_ROWS = 1 << 18
 # Partitions of a stage that are open at a time: macOS lets a process open 256 files, most Linux systems 1,024.
 OPEN_PARTITIONS = 100
 

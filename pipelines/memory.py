@@ -1,0 +1,16 @@
+"""Which allocator Arrow takes its memory from."""
+
+from functools import cache
+
+import pyarrow as pa
+
+
+@cache
+def use_jemalloc() -> None:
+    """Let Arrow take memory from jemalloc, where it was built with it.
+
+    Arrow's default, mimalloc, gives threads' memory back late: enriching 10 million events on two threads took 950 MB
+    and 4.7 s with it, 660 MB and 4.3 s with jemalloc.
+    """
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
