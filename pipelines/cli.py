@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import click
 
+from pipelines.geoip_kinds import check_databases
 from pipelines.settings import CHECKOUT, SettingError, Settings
 
 TOP_PORTS = 10
@@ -67,9 +68,11 @@ def load(first: str, last: str | None) -> None:
 
 def _settings() -> Settings:
     try:
-        return Settings.from_environment()
+        settings = Settings.from_environment()
+        check_databases(settings)
     except SettingError as error:
         raise RefusedError(str(error)) from None
+    return settings
 
 
 def _days(first: str, last: str, today: date) -> list[date]:

@@ -7,6 +7,7 @@ from functools import cache
 import click
 import dagster as dg
 
+from pipelines.geoip_kinds import check_databases
 from pipelines.orchestration.catalogue import catalogue_assets
 from pipelines.orchestration.daily_load import JOB, daily_load_schedule
 from pipelines.orchestration.days import log_days
@@ -35,6 +36,7 @@ def valid_settings() -> Settings:
     """
     try:
         settings = Settings.from_environment()
+        check_databases(settings)
         load_sources(settings)
     except SettingError as error:
         raise click.ClickException(str(error)) from None

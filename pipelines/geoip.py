@@ -11,22 +11,13 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import maxminddb
 import numpy as np
 import numpy.typing as npt
-from maxminddb import InvalidDatabaseError, Reader
+from maxminddb import Reader
 
 from pipelines.address_ranges import NOTHING, AddressRanges, Integers
-from pipelines.maxmind_tree import DamagedTreeError, Leaves, Tree, walk
-from pipelines.settings import SettingError
-
-# Part of the type of the files whose records hold "country": those that geoip2 reads with country(), city() and
-# enterprise(), which are made of the same records and more of them.
-_COUNTRY_TYPES = ("Country", "City", "Enterprise")
-_COUNTRY_FILES = "a MaxMind DB file of countries or cities (DB-IP Lite, GeoLite2 or GeoIP2)"
-# Those whose records hold an autonomous system: geoip2's asn() and isp().
-_NETWORK_TYPES = ("ASN", "ISP")
-_NETWORK_FILES = "a MaxMind DB file of autonomous systems (DB-IP ASN Lite, GeoLite2 ASN or GeoIP2 ISP)"
+from pipelines.geoip_kinds import DamagedTreeError, DatabaseKind, country_kind, network_kind
+from pipelines.maxmind_tree import Leaves, Tree, walk
 
 Value = TypeVar("Value", str, tuple[int, str])
 
@@ -60,7 +51,7 @@ class CountryDatabase:
         Raises:
             SettingError: the file is missing, cannot be read, is damaged or of another kind.
         """
-        file = _open(path, _Kind(setting, _COUNTRY_TYPES, "a country", _COUNTRY_FILES), _iso_code)
+        file = _open(path, country_kind(setting), _iso_code)
         return cls(path, file.database_type, file.build_date, file.values, file.ranges)
 
     def country(self, version: Integers, high: Integers, low: Integers) -> npt.NDArray[np.int32]:
@@ -101,7 +92,7 @@ class NetworkDatabase:
         Raises:
             SettingError: the file is missing, cannot be read, is damaged or of another kind.
         """
-        file = _open(path, _Kind(setting, _NETWORK_TYPES, "an autonomous system", _NETWORK_FILES), _autonomous_system)
+        file = _open(path, network_kind(setting), _autonomous_system)
         return cls(path, [number for number, _ in file.values], [name or None for _, name in file.values], file.ranges)
 
     def network(self, version: Integers, high: Integers, low: Integers) -> npt.NDArray[np.int32]:
@@ -116,19 +107,6 @@ class NetworkDatabase:
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """What a setting's file must be: parts of its type, one of which it has; what its records name; that in words."""
-
-    setting: str
-    types: tuple[str, ...]
-    named: str
-    allowed: str
-
-    def refusal(self, path: Path, reason: str) -> SettingError:
-        return SettingError(self.setting, path, f"it must be {self.allowed}, but {reason}")
-
-
-@dataclass(frozen=True)
 class _File(Generic[Value]):
     """A file, expanded: its distinct values in order, and the ranges whose payload is an index into them."""
 
@@ -138,23 +116,14 @@ class _File(Generic[Value]):
     ranges: AddressRanges
 
 
-def _open(path: Path, kind: _Kind, value_of: Callable[[object], Value | None]) -> _File[Value]:
-    try:
-        if not path.is_file():
-            raise kind.refusal(path, "there is no file")
-        with maxminddb.open_database(path) as reader:
-            database_type = reader.metadata().database_type
-            if not any(word in database_type for word in kind.types):
-                raise kind.refusal(path, f"its type is {database_type!r}")
-            values, ranges = _expand(path, reader, value_of)
-            build_date = date(1970, 1, 1) + timedelta(seconds=reader.metadata().build_epoch)
-    except OSError as error:
-        raise kind.refusal(path, f"it cannot be read ({error.strerror})") from error
-    except (InvalidDatabaseError, DamagedTreeError, UnicodeDecodeError, OverflowError) as error:
-        raise kind.refusal(path, "it is no such file or a damaged one") from error
-    if not values:
-        raise kind.refusal(path, f"none of its records names {kind.named}")
-    return _File(database_type, build_date, values, ranges)
+def _open(path: Path, kind: DatabaseKind, value_of: Callable[[object], Value | None]) -> _File[Value]:
+    with kind.opened(path) as reader:
+        values, ranges = _expand(path, reader, value_of)
+        metadata = reader.metadata()
+        build_date = date(1970, 1, 1) + timedelta(seconds=metadata.build_epoch)
+        if not values:
+            raise kind.refusal(path, f"none of its records names {kind.named}")
+        return _File(metadata.database_type, build_date, values, ranges)
 
 
 def _expand(

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pipelines.address_ranges import EMBEDDED_IPV4, LAST_EMBEDDED_BIT, NOTHING
 from pipelines.addresses import IPV4, IPV6, Bytes
 from pipelines.compiled import kernel
+from pipelines.geoip_kinds import DamagedTreeError
 
 # How many nodes and leaves a walk may visit. The largest databases have some ten million; only a malicious or damaged
 # file, whose nodes share their subtrees, gets here, and it could otherwise keep a walk busy for ever.
@@ -61,10 +62,6 @@ class _Stack(NamedTuple):
     depth: npt.NDArray[np.int64]
     high: npt.NDArray[np.uint64]
     low: npt.NDArray[np.uint64]
-
-
-class DamagedTreeError(ValueError):
-    """A search tree with a way that leads nowhere, or round in circles."""
 
 
 def walk(tree: Tree, ip_version: int) -> tuple[Leaves, Leaves]:

@@ -314,3 +314,11 @@ def test_a_file_that_cannot_be_looked_at_does_not_stop_the_list(tmp_path: Path) 
         {"source": "home", "file": "home/old.log", "bytes": 3, "modified (UTC)": "2020-04-01 00:00:00+00:00"},
     ]
     assert (shown.metadata["files"].value, shown.metadata["bytes"].value) == (3, 8)
+
+
+def test_a_database_of_another_kind_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEOIP_DB", __file__)
+    with pytest.raises(
+        click.ClickException, match=r"^GEOIP_DB is '.*test_definitions.py': it must be a MaxMind DB file"
+    ):
+        definitions.valid_settings()

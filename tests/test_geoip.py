@@ -19,7 +19,8 @@ from maxminddb import Reader
 
 from pipelines.addresses import parse_addresses
 from pipelines.geoip import CountryDatabase, NetworkDatabase
-from pipelines.maxmind_tree import DamagedTreeError, Tree, walk
+from pipelines.geoip_kinds import DamagedTreeError
+from pipelines.maxmind_tree import Tree, walk
 from pipelines.settings import BUNDLED_GEOIP_DB, SettingError
 from tests.mmdb_writer import METADATA_MARKER, Value, encode_node, mmdb
 
