@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 from pipelines.address_scope import SCOPES, scope_ranges
 from pipelines.addresses import parse_addresses
 from pipelines.ahead import one_ahead
+from pipelines.column_chunks import NewColumns, write_with_columns
 from pipelines.geoip import CountryDatabase, NetworkDatabase
 from pipelines.memory import use_jemalloc
-from pipelines.partitions import GROUP_ROWS, PartitionWriters, day_number
-from pipelines.schema import CONTENT_HASH, EVENTS, LOADS, PARSED
+from pipelines.partitions import GROUP_ROWS, PartitionWriters, conformed, day_number, parquet_writer, stored_schema
+from pipelines.schema import CONTENT_HASH, ENRICHMENT, EVENTS, LOADS, PARSED
 from pipelines.services import services
 from pipelines.settings import SQL_FOLDER, Settings
 from pipelines.warehouse import Warehouse
@@ -37,6 +38,9 @@ _PART_EVENTS = 4_000_000
 # Two keep two cores busy; more would only hold more in memory.
 WORKERS = 2
 
+# The columns that enrichment looks at.
+_NEEDED = ("source_ip", "destination_ip", "destination_port", "protocol")
+_STORED = [column.name for column in EVENTS]
 _READ = [column.name for column in PARSED if column is not CONTENT_HASH]
 _TEXTS = [column.name for column in PARSED if column.type == pa.string()]
 
@@ -103,18 +107,44 @@ class _Work:
 
     def run(self) -> None:
         """Write the share's partitions, to appear later."""
-        for day, places, batch in one_ahead(_enriched_days(self._warehouse, self._days, self._lookups)):
-            if batch is not None:
-                self._events.add(day_number(day), batch)
+        for day in self._days:
+            places = _duplicates(self._warehouse, day)
+            if places:
+                self._write_kept(day, places)
             else:
-                self._loads.add(day_number(day), _loads(self._warehouse, day, places))
-                self._duplicates[day] = sum(len(lines) for lines in places.values())
+                self._write_all(day)
+            self._loads.add(day_number(day), _loads(self._warehouse, day, places))
+            self._duplicates[day] = sum(len(lines) for lines in places.values())
         self._events.finish()
         self._loads.finish()
 
+    def _write_all(self, day: date) -> None:
+        """Write the partition of a day all of whose parsed events are kept."""
+        parsed = self._warehouse.partition("parsed", day)
+        if pq.read_metadata(parsed).num_rows:
+            write_with_columns(
+                self._events.place(day_number(day)),
+                parsed,
+                _STORED,
+                NewColumns(
+                    needed=_NEEDED,
+                    make=lambda events: enrichment(events, self._lookups),
+                    writer=lambda sink: parquet_writer(sink, ENRICHMENT),
+                ),
+            )
+
+    def _write_kept(self, day: date, places: Places) -> None:
+        """Write the partition of a day some of whose parsed events are counted in another file."""
+        for batch in one_ahead(_kept(self._warehouse.partition("parsed", day), places)):
+            columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+            added = enrichment(pa.Table.from_batches([batch]), self._lookups)
+            columns |= dict(zip(added.schema.names, added.columns, strict=True))
+            self._events.add(day_number(day), pa.record_batch([columns[name] for name in _STORED], names=_STORED))
+
     def figures(self) -> dict[date, EnrichedDay]:
         """Return what each day came to, once its partition is there."""
-        sizes, rows = self._events.sizes(), self._events.rows
+        sizes = self._events.sizes()
+        rows = {day: pq.read_metadata(self._warehouse.partition("events", day)).num_rows for day in self._days}
         return {day: EnrichedDay(day, rows[day], self._duplicates[day], sizes[day]) for day in self._days}
 
 
@@ -162,24 +192,17 @@ def _overlap(accounts: Path) -> tuple[datetime, datetime] | None:
     return min(first for first, _ in bounds), max(last for _, last in bounds)
 
 
-def _enriched_days(
-    warehouse: Warehouse, days: Sequence[date], lookups: Lookups
-) -> Iterator[tuple[date, Places, pa.RecordBatch | None]]:
-    """Yield each day's events in batches, beside its duplicates; after its last batch None."""
-    for day in dict.fromkeys(days):
-        places = _duplicates(warehouse, day)
-        with pq.ParquetFile(warehouse.partition("parsed", day), read_dictionary=_TEXTS) as parsed:
-            for batch in parsed.iter_batches(batch_size=GROUP_ROWS, columns=_READ):
-                kept = _without(batch, places)
-                if len(kept):
-                    yield day, places, enriched(kept, lookups)
-        yield day, places, None
+def _kept(parsed: Path, places: Places) -> Iterator[pa.RecordBatch]:
+    """Yield the events of a parsed partition that are not counted in another file."""
+    with pq.ParquetFile(parsed, read_dictionary=_TEXTS) as file:
+        for batch in file.iter_batches(batch_size=GROUP_ROWS, columns=_READ):
+            kept = _without(batch, places)
+            if len(kept):
+                yield kept
 
 
 def _without(batch: pa.RecordBatch, places: Places) -> pa.RecordBatch:
     """Return the batch without the lines that are counted in another file."""
-    if not places:
-        return batch
     files = batch.column("file")
     codes = files.indices.to_numpy()
     lines = batch.column("line_number").to_numpy()
@@ -193,13 +216,14 @@ def _without(batch: pa.RecordBatch, places: Places) -> pa.RecordBatch:
     return batch if keep.all() else batch.filter(pa.array(keep))
 
 
-def enriched(batch: pa.RecordBatch, lookups: Lookups) -> pa.RecordBatch:
-    """Return parsed events with the columns of `schema.EVENTS`."""
-    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-    columns |= _address_columns(columns["source_ip"], "source", lookups)
-    columns |= _address_columns(columns["destination_ip"], "destination", lookups)
-    columns["service"] = services(columns["destination_port"], columns["protocol"])
-    return pa.record_batch([columns[column.name] for column in EVENTS], names=[column.name for column in EVENTS])
+def enrichment(events: pa.Table, lookups: Lookups) -> pa.RecordBatch:
+    """Return the columns of `schema.ENRICHMENT` for parsed events, whose texts are dictionaries."""
+    needed = {name: events[name].combine_chunks() for name in _NEEDED}
+    columns = _address_columns(needed["source_ip"], "source", lookups)
+    columns |= _address_columns(needed["destination_ip"], "destination", lookups)
+    columns["service"] = services(needed["destination_port"], needed["protocol"])
+    names = [column.name for column in ENRICHMENT]
+    return conformed(pa.record_batch([columns[name] for name in names], names=names), stored_schema(ENRICHMENT))
 
 
 def _address_columns(addresses: pa.DictionaryArray, side: str, lookups: Lookups) -> dict[str, pa.Array]:

@@ -1,7 +1,7 @@
 """Writing the partitions of one stage: rows of many days arrive mixed, each day becomes one Parquet file."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,13 +34,28 @@ def day_of(number: int) -> date:
     return EPOCH + timedelta(days=int(number))
 
 
-def stored_schema(columns: Iterable[Column]) -> pa.Schema:
+def stored_schema(columns: Sequence[Column]) -> pa.Schema:
     """Return the schema rows are written in: text as dictionaries, which is how Parquet keeps them."""
     return pa.schema(
         [
             (column.name, pa.dictionary(pa.int32(), pa.string()) if column.type == pa.string() else column.type)
             for column in columns
         ]
+    )
+
+
+def parquet_writer(sink: Path | pa.NativeFile, columns: Sequence[Column]) -> pq.ParquetWriter:
+    """Return a writer of a file with these columns, as all stages are stored."""
+    return pq.ParquetWriter(
+        sink,
+        stored_schema(columns),
+        compression="zstd",
+        compression_level=1,
+        store_schema=False,
+        # Of other columns the smallest and largest value of a day say nothing, and cost a third of the writing.
+        write_statistics=[column.name for column in columns if column.type == STAMP],
+        use_dictionary=[column.name for column in columns if not column.varied],
+        column_encoding={column.name: "DELTA_BINARY_PACKED" for column in columns if column.varied},
     )
 
 
@@ -127,7 +142,7 @@ class PartitionWriters:
 
     def _write(self, number: int) -> None:
         batches = self._waiting.pop(number, [])
-        writer = self._writers.pop(number, None) or self._new_part(number)
+        writer = self._writers.pop(number, None) or parquet_writer(self._new_part(number), self._columns)
         self._writers[number] = writer
         while len(self._writers) > OPEN_PARTITIONS:
             self._writers.pop(next(iter(self._writers))).close()
@@ -137,22 +152,16 @@ class PartitionWriters:
             table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
             writer.write_table(table, row_group_size=rows)
 
-    def _new_part(self, number: int) -> pq.ParquetWriter:
+    def place(self, number: int) -> Path:
+        """Return where to write the whole partition of the day with that number, to which no rows are added."""
+        return self._new_part(number)
+
+    def _new_part(self, number: int) -> Path:
         final = self._warehouse.partition(self._stage, self._days[number])
         final.parent.mkdir(parents=True, exist_ok=True)
         parts = self._parts.setdefault(number, [])
         parts.append(final.with_name(f".{final.name}.{os.getpid()}.{len(parts)}.tmp"))
-        return pq.ParquetWriter(
-            parts[-1],
-            self._schema,
-            compression="zstd",
-            compression_level=1,
-            store_schema=False,
-            # Of other columns the smallest and largest value of a day say nothing, and cost a third of the writing.
-            write_statistics=[column.name for column in self._columns if column.type == STAMP],
-            use_dictionary=[column.name for column in self._columns if not column.varied],
-            column_encoding={column.name: "DELTA_BINARY_PACKED" for column in self._columns if column.varied},
-        )
+        return parts[-1]
 
     def _join(self, number: int) -> None:
         """Bring a day that was closed and had more rows after that into one file."""
@@ -160,7 +169,7 @@ class PartitionWriters:
         if len(parts) == 1:
             return
         texts = [field.name for field in self._schema if pa.types.is_dictionary(field.type)]
-        with self._new_part(number) as writer:
+        with parquet_writer(self._new_part(number), self._columns) as writer:
             for part in parts:
                 with pq.ParquetFile(part, read_dictionary=texts) as file:
                     for group in range(file.num_row_groups):
