@@ -23,6 +23,7 @@ from pipelines.address_scope import SCOPES, scope_ranges
 from pipelines.addresses import parse_addresses
 from pipelines.ahead import one_ahead
 from pipelines.column_chunks import NewColumns, write_with_columns
+from pipelines.dictionaries import joined
 from pipelines.geoip import CountryDatabase, NetworkDatabase
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import GROUP_ROWS, PartitionWriters, conformed, day_number, parquet_writer, stored_schema
@@ -218,7 +219,7 @@ def _without(batch: pa.RecordBatch, places: Places) -> pa.RecordBatch:
 
 def enrichment(events: pa.Table, lookups: Lookups) -> pa.RecordBatch:
     """Return the columns of `schema.ENRICHMENT` for parsed events, whose texts are dictionaries."""
-    needed = {name: events[name].combine_chunks() for name in _NEEDED}
+    needed = {name: joined(events[name].chunks) for name in _NEEDED}
     columns = _address_columns(needed["source_ip"], "source", lookups)
     columns |= _address_columns(needed["destination_ip"], "destination", lookups)
     columns["service"] = services(needed["destination_port"], needed["protocol"])

@@ -11,6 +11,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.dictionaries import joined_batches
 from pipelines.schema import STAMP, Column
 from pipelines.warehouse import Warehouse, sync
 
@@ -149,8 +150,7 @@ class PartitionWriters:
         rows = sum(len(batch) for batch in batches)
         self._waiting_rows -= rows
         if rows:
-            table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
-            writer.write_table(table, row_group_size=rows)
+            writer.write_batch(joined_batches(batches), row_group_size=rows)
 
     def place(self, number: int) -> Path:
         """Return where to write the whole partition of the day with that number, to which no rows are added."""
