@@ -13,6 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from isal.isal_zlib import IsalError
+from isal.igzip import IGzipFile
 
 from pipelines.scanner import PADDING
 
@@ -25,7 +27,8 @@ _MAGIC = (
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
 )
-_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, pa.ArrowInvalid)
+# isal's own type information calls its exception an instance of one.
+_DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError, lzma.LZMAError, pa.ArrowInvalid)  # type: ignore[assignment]
 _PIECE = 1 << 16
 
 
@@ -134,7 +137,12 @@ class _Stream:
         self._piece = 1
         try:
             self._packed.seek(0)
-            self._file = _decompressed(self._packed, self._compression)
+            # isal loses what it has unpacked of a block when damage comes after it.
+            self._file = (
+                gzip.GzipFile(fileobj=self._packed)
+                if self._compression == "gzip"
+                else _decompressed(self._packed, self._compression)
+            )
             passed = 0
             while passed < self._position:
                 passed += len(self._file.read1(min(_PIECE, self._position - passed)))
@@ -155,7 +163,7 @@ class _Readable(Protocol):
 
 def _decompressed(file: BufferedReader, compression: str) -> _Readable:
     if compression == "gzip":
-        return gzip.GzipFile(fileobj=file)
+        return IGzipFile(fileobj=file)  # type: ignore[no-untyped-call]
     if compression == "bzip2":
         return _Bzip2(file)
     if compression == "xz":
