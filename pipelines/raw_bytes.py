@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from isal.isal_zlib import IsalError
 from isal.igzip import IGzipFile
+from isal.isal_zlib import IsalError
 
 from pipelines.scanner import PADDING
 
@@ -30,6 +30,8 @@ _MAGIC = (
 # isal's own type information calls its exception an instance of one.
 _DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError, lzma.LZMAError, pa.ArrowInvalid)  # type: ignore[assignment]
 _PIECE = 1 << 16
+# Logs shrink to a tenth; what shrinks more only takes a second chunk.
+_LARGEST_RATIO = 20
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Chunk | Broken]:
     """
     compression = compression_of(path)
     with path.open("rb") as file:
-        yield from _split(_Stream(file, compression), size)
+        expected = path.stat().st_size * (1 if compression == "none" else _LARGEST_RATIO)
+        yield from _split(_Stream(file, compression), size, expected)
 
 
 class _Stream:
@@ -218,23 +221,26 @@ class _Sips:
         """Do nothing: the file is closed where it was opened."""
 
 
-def _split(stream: _Stream, size: int) -> Iterator[Chunk | Broken]:
+def _split(stream: _Stream, size: int, expected: int) -> Iterator[Chunk | Broken]:
+    """Yield chunks of at most `size` bytes, the first one no larger than what is expected: memory has to be zeroed."""
     carry = b""
     ended = False
+    room = min(size, expected + 1)
     while not ended:
-        data = bytearray(size + PADDING)
+        data = bytearray(room + PADDING)
         data[: len(carry)] = carry
         with memoryview(data) as view:
-            used = len(carry) + stream.fill(view[len(carry) : size])
-        ended = used < size
+            used = len(carry) + stream.fill(view[len(carry) : room])
+        ended = used < room
         cut = used if ended and not stream.damage else data.rfind(b"\n", 0, used) + 1
         carry = bytes(data[cut:used])
         if cut:
             data[cut : cut + PADDING] = bytes(PADDING)
             yield Chunk(np.frombuffer(data, np.uint8), cut)
-        elif not ended:
+        elif not ended and room == size:
             yield Broken(f"longer than {size} bytes", bytes(data[: min(used, _KEPT)]), damaged=False)
             carry, ended = _pass_over(stream, min(size, _PIECE))
+        room = size
     if stream.damage:
         yield Broken(stream.damage, carry[:_KEPT], damaged=True)
 

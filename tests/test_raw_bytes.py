@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.raw_bytes import CHUNK, Broken, Chunk, compression_of, read_chunks, written_at
+from pipelines.raw_bytes import CHUNK, Broken, Chunk, _Stream, compression_of, read_chunks, written_at
 from pipelines.scanner import PADDING
 from tests.raw_logs import packet, text
 
@@ -314,3 +314,18 @@ def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
         list(read_chunks(tmp_path / "gone"))
     with pytest.raises(IsADirectoryError):
         list(read_chunks(tmp_path))
+
+
+def test_a_file_that_grows_while_it_is_read_loses_no_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_bytes(b"first")
+    chunks = read_chunks(path, 1000)
+    opened = _Stream.fill
+
+    def grown(self: _Stream, buffer: memoryview) -> int:
+        path.write_bytes(b"first, and then some\nsecond\n" + b"x" * 980 + b"\nlast")
+        monkeypatch.setattr(_Stream, "fill", opened)
+        return opened(self, buffer)
+
+    monkeypatch.setattr(_Stream, "fill", grown)
+    data = b"".join(item.buffer[: item.size].tobytes() for item in chunks if not isinstance(item, Broken))
+    assert data == b"first, and then some\nsecond\n" + b"x" * 980 + b"\nlast"
