@@ -4,19 +4,16 @@ Addresses are looked up by distinct value: a column is a dictionary of its addre
 that of the different addresses and not of the packets.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.address_scope import SCOPES, scope_ranges
@@ -24,18 +21,15 @@ from pipelines.addresses import parse_addresses
 from pipelines.ahead import one_ahead
 from pipelines.column_chunks import NewColumns, write_with_columns
 from pipelines.dictionaries import joined
+from pipelines.duplicates import Duplicates, find_duplicates
 from pipelines.geoip import CountryDatabase, NetworkDatabase
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import GROUP_ROWS, PartitionWriters, conformed, day_number, parquet_writer, stored_schema
 from pipelines.schema import CONTENT_HASH, ENRICHMENT, EVENTS, LOADS, PARSED
 from pipelines.services import services
-from pipelines.settings import SQL_FOLDER, Settings
+from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
-Places = dict[str, npt.NDArray[np.int64]]
-
-# Events of a day that are compared at once, in less than 400 MB; with more, DuckDB 2.0 runs out of them.
-_PART_EVENTS = 4_000_000
 # Two keep two cores busy; more would only hold more in memory.
 WORKERS = 2
 
@@ -109,19 +103,20 @@ class _Work:
     def run(self) -> None:
         """Write the share's partitions, to appear later."""
         for day in self._days:
-            places = _duplicates(self._warehouse, day)
-            if places:
-                self._write_kept(day, places)
+            parsed, accounts = (self._warehouse.partition(stage, day) for stage in ("parsed", "accounts"))
+            duplicates = find_duplicates(parsed, accounts)
+            counts = duplicates.files if duplicates else {}
+            if duplicates:
+                self._write_kept(day, parsed, duplicates)
             else:
-                self._write_all(day)
-            self._loads.add(day_number(day), _loads(self._warehouse, day, places))
-            self._duplicates[day] = sum(len(lines) for lines in places.values())
+                self._write_all(day, parsed)
+            self._loads.add(day_number(day), _loads(accounts, counts))
+            self._duplicates[day] = sum(counts.values())
         self._events.finish()
         self._loads.finish()
 
-    def _write_all(self, day: date) -> None:
+    def _write_all(self, day: date, parsed: Path) -> None:
         """Write the partition of a day all of whose parsed events are kept."""
-        parsed = self._warehouse.partition("parsed", day)
         if pq.read_metadata(parsed).num_rows:
             write_with_columns(
                 self._events.place(day_number(day)),
@@ -134,9 +129,9 @@ class _Work:
                 ),
             )
 
-    def _write_kept(self, day: date, places: Places) -> None:
+    def _write_kept(self, day: date, parsed: Path, duplicates: Duplicates) -> None:
         """Write the partition of a day some of whose parsed events are counted in another file."""
-        for batch in one_ahead(_kept(self._warehouse.partition("parsed", day), places)):
+        for batch in one_ahead(_kept(parsed, duplicates)):
             columns = dict(zip(batch.schema.names, batch.columns, strict=True))
             added = enrichment(pa.Table.from_batches([batch]), self._lookups)
             columns |= dict(zip(added.schema.names, added.columns, strict=True))
@@ -149,72 +144,15 @@ class _Work:
         return {day: EnrichedDay(day, rows[day], self._duplicates[day], sizes[day]) for day in self._days}
 
 
-def _duplicates(warehouse: Warehouse, day: date) -> Places:
-    """Return by file the numbers of the lines, in order, that are counted in another file."""
-    parsed = warehouse.partition("parsed", day)
-    overlap = _overlap(warehouse.partition("accounts", day))
-    if overlap is None:
-        return {}
-    query = (SQL_FOLDER / "stages" / "duplicates.sql").read_text(encoding="utf-8")
-    parts = 1 << (pq.read_metadata(parsed).num_rows // _PART_EVENTS).bit_length()
-    lines: dict[str, list[npt.NDArray[np.int64]]] = {}
-    with duckdb.connect(config={"memory_limit": "400MB", "threads": 2}) as connection:
-        connection.execute("set temp_directory = ?", [str(warehouse.root / ".duckdb")])
-        connection.execute("set variable parsed = ?", [_literal(parsed)])
-        connection.execute("set variable first_overlap = ?", [overlap[0]])
-        connection.execute("set variable last_overlap = ?", [overlap[1]])
-        connection.execute("set variable parts = ?", [parts])
-        for part in range(parts):
-            connection.execute("set variable part = ?", [part])
-            found: pa.Table = connection.sql(query).to_arrow_table()
-            for file in pc.unique(found["file"]).to_pylist():
-                lines.setdefault(file, []).append(found.filter(pc.equal(found["file"], file))["line_number"].to_numpy())
-    return {file: np.sort(np.concatenate(numbers)) for file, numbers in lines.items()}
-
-
-def _literal(path: Path) -> str:
-    """Return a path as a pattern that matches only itself."""
-    return re.sub(r"([*?\[])", r"[\1]", str(path))
-
-
-def _overlap(accounts: Path) -> tuple[datetime, datetime] | None:
-    """Return the stamps between which two files of one sensor both have events, or None."""
-    rows = pq.read_table(accounts, columns=["sensor", "first_observed_at", "last_observed_at"]).to_pylist()
-    bounds = []
-    ends: dict[str, datetime] = {}
-    spans = [row for row in rows if row["first_observed_at"] is not None]
-    for row in sorted(spans, key=lambda row: row["first_observed_at"]):
-        sensor, first, last = row["sensor"], row["first_observed_at"], row["last_observed_at"]
-        if sensor in ends and first <= ends[sensor]:
-            bounds.append((first, min(last, ends[sensor])))
-        ends[sensor] = max(last, ends.get(sensor, last))
-    if not bounds:
-        return None
-    return min(first for first, _ in bounds), max(last for _, last in bounds)
-
-
-def _kept(parsed: Path, places: Places) -> Iterator[pa.RecordBatch]:
+def _kept(parsed: Path, duplicates: Duplicates) -> Iterator[pa.RecordBatch]:
     """Yield the events of a parsed partition that are not counted in another file."""
+    first = 0
     with pq.ParquetFile(parsed, read_dictionary=_TEXTS) as file:
         for batch in file.iter_batches(batch_size=GROUP_ROWS, columns=_READ):
-            kept = _without(batch, places)
+            kept = batch.filter(pa.array(~duplicates.rows[first : first + len(batch)]))
+            first += len(batch)
             if len(kept):
                 yield kept
-
-
-def _without(batch: pa.RecordBatch, places: Places) -> pa.RecordBatch:
-    """Return the batch without the lines that are counted in another file."""
-    files = batch.column("file")
-    codes = files.indices.to_numpy()
-    lines = batch.column("line_number").to_numpy()
-    keep = np.ones(len(batch), np.bool_)
-    for code, file in enumerate(files.dictionary.to_pylist()):
-        if file in places:
-            rows = np.flatnonzero(codes == code)
-            others = places[file]
-            nearest = np.searchsorted(others, lines[rows]).clip(max=len(others) - 1)
-            keep[rows[others[nearest] == lines[rows]]] = False
-    return batch if keep.all() else batch.filter(pa.array(keep))
 
 
 def enrichment(events: pa.Table, lookups: Lookups) -> pa.RecordBatch:
@@ -262,10 +200,10 @@ def _looked_up(
     return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
 
 
-def _loads(warehouse: Warehouse, day: date, places: Places) -> pa.RecordBatch:
+def _loads(accounts: Path, duplicates: Mapping[tuple[str, str], int]) -> pa.RecordBatch:
     """Return the accounts of a day with the duplicates of each file."""
-    accounts = pq.read_table(warehouse.partition("accounts", day))
-    counts = [len(places.get(file, ())) for file in accounts["file"].to_pylist()]
-    table = accounts.append_column("duplicates", pa.array(counts, pa.int64()))
+    table = pq.read_table(accounts)
+    files = zip(table["sensor"].to_pylist(), table["file"].to_pylist(), strict=True)
+    table = table.append_column("duplicates", pa.array([duplicates.get(file, 0) for file in files], pa.int64()))
     names = [column.name for column in LOADS]
     return pa.record_batch([table[name].combine_chunks() for name in names], names=names)

@@ -1,0 +1,220 @@
+"""Lines that two files of a sensor both hold: which of a day's parsed events are counted in another file.
+
+A line's count over several files is the largest count in any one of them: the events of that file stay, and all others
+of the same line go. Two events are of one line if sensor, stamp and the hash of the line's bytes are equal. Only what
+was logged while files overlap in time is compared; where none do, nothing is read.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.compiled import kernel
+from pipelines.dictionaries import joined
+from pipelines.words import mix
+
+# Events that are compared at once, some 50 bytes each.
+PART_EVENTS = 1 << 22
+
+_COLUMNS = ("observed_at", "line_hash", "sensor", "file")
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """The events of a day's parsed partition that another file holds, and that are counted there.
+
+    Attributes:
+        rows: a boolean for each event of the partition, in order.
+        files: how many of each file's events they are, by (sensor, file).
+    """
+
+    rows: npt.NDArray[np.bool_]
+    files: dict[tuple[str, str], int]
+
+
+class _Rows(NamedTuple):
+    """Some events: their places in the partition, a key of the line that each is of, and the code of its file."""
+
+    places: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.uint64]
+    files: npt.NDArray[np.int32]
+
+
+def find_duplicates(parsed: Path, accounts: Path) -> Duplicates | None:
+    """Return the duplicates of a day, None if there are none.
+
+    Args:
+        parsed: the day's partition of parsed events.
+        accounts: its partition of accounts, which say from when to when each file has events.
+    """
+    spans = _overlaps(accounts)
+    if not len(spans):
+        return None
+    with pq.ParquetFile(parsed, read_dictionary=["sensor", "file"]) as file:
+        files = _Files()
+        total = sum(len(rows.places) for rows in _overlapping(file, spans, files, 0, 1))
+        parts = 1 << (total // PART_EVENTS).bit_length()
+        found = np.zeros(file.metadata.num_rows, np.bool_)
+        counts = np.zeros(len(files.names), np.int64)
+        for part in range(parts):
+            _mark(list(_overlapping(file, spans, files, part, parts)), files.order(), found, counts)
+    if not found.any():
+        return None
+    return Duplicates(found, {name: int(count) for name, count in zip(files.names, counts, strict=True) if count})
+
+
+def _overlaps(accounts: Path) -> npt.NDArray[np.int64]:
+    """Return the spans of time, as (first, last) in microseconds, in which two files of one sensor have events."""
+    rows = pq.read_table(accounts, columns=["sensor", "first_observed_at", "last_observed_at"]).to_pylist()
+    spans = []
+    ends: dict[str, datetime] = {}
+    for row in sorted((row for row in rows if row["first_observed_at"]), key=lambda row: row["first_observed_at"]):
+        sensor, first, last = row["sensor"], row["first_observed_at"], row["last_observed_at"]
+        if sensor in ends and first <= ends[sensor]:
+            spans.append((first, min(last, ends[sensor])))
+        ends[sensor] = max(last, ends.get(sensor, last))
+    return _united(spans)
+
+
+def _united(spans: Sequence[tuple[datetime, datetime]]) -> npt.NDArray[np.int64]:
+    """Return spans, given in the order of their starts, with those that touch each other as one."""
+    united: list[list[datetime]] = []
+    for first, last in spans:
+        if united and first <= united[-1][1]:
+            united[-1][1] = max(last, united[-1][1])
+        else:
+            united.append([first, last])
+    return np.array(united, "datetime64[us]").astype(np.int64).reshape(-1, 2)
+
+
+class _Files:
+    """The files of a partition, numbered as they are met."""
+
+    def __init__(self) -> None:
+        self.names: list[tuple[str, str]] = []
+        self._codes: dict[tuple[str, str], int] = {}
+
+    def codes(self, sensors: pa.DictionaryArray, files: pa.DictionaryArray) -> npt.NDArray[np.int32]:
+        """Return the number of each row's file."""
+        names = files.dictionary.to_pylist()
+        pairs = sensors.indices.to_numpy().astype(np.int64) * len(names) + files.indices.to_numpy()
+        different, places = np.unique(pairs, return_inverse=True)
+        owners = sensors.dictionary.to_pylist()
+        codes = [self._code((owners[pair // len(names)], names[pair % len(names)])) for pair in different.tolist()]
+        return np.array(codes, np.int32)[places]
+
+    def sensors(self) -> npt.NDArray[np.int64]:
+        """Return a number for the sensor of each file."""
+        names = list(dict.fromkeys(sensor for sensor, _ in self.names))
+        return np.array([names.index(sensor) for sensor, _ in self.names], np.int64)
+
+    def order(self) -> npt.NDArray[np.int32]:
+        """Return the place of each file among all by name."""
+        order = np.empty(len(self.names), np.int32)
+        order[sorted(range(len(self.names)), key=lambda code: self.names[code])] = np.arange(len(self.names))
+        return order
+
+    def _code(self, name: tuple[str, str]) -> int:
+        if name not in self._codes:
+            self._codes[name] = len(self.names)
+            self.names.append(name)
+        return self._codes[name]
+
+
+def _overlapping(
+    file: pq.ParquetFile, spans: npt.NDArray[np.int64], files: _Files, part: int, parts: int
+) -> Iterator[_Rows]:
+    """Yield the events that were logged within the spans, of each row group; of so many parts, one."""
+    first = 0
+    for group in range(file.num_row_groups):
+        count = file.metadata.row_group(group).num_rows
+        stamps = file.read_row_group(group, columns=["observed_at"], use_threads=False)["observed_at"]
+        places = _within(joined(stamps.chunks).cast(pa.int64()).to_numpy(), spans)
+        if len(places):
+            table = file.read_row_group(group, columns=list(_COLUMNS), use_threads=False)
+            columns = {name: joined(table[name].chunks).take(pa.array(places)) for name in _COLUMNS}
+            codes = files.codes(columns["sensor"], columns["file"])
+            hashes = columns["line_hash"].to_numpy().view(np.uint64)
+            keys = np.empty(len(places), np.uint64)
+            _make_keys(hashes, columns["observed_at"].cast(pa.int64()).to_numpy(), files.sensors()[codes], keys)
+            kept = np.flatnonzero(keys & np.uint64(parts - 1) == np.uint64(part))
+            yield _Rows(places[kept] + first, keys[kept], codes[kept])
+        first += count
+
+
+def _within(stamps: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the places of the stamps that lie within one of the spans."""
+    nearest = np.searchsorted(spans[:, 0], stamps, side="right") - 1
+    return np.flatnonzero((nearest >= 0) & (stamps <= spans[nearest, 1]))
+
+
+def _mark(
+    groups: Sequence[_Rows],
+    order: npt.NDArray[np.int32],
+    found: npt.NDArray[np.bool_],
+    counts: npt.NDArray[np.int64],
+) -> None:
+    """Mark the duplicates among some events, and count them by file."""
+    if groups:
+        places, keys, files = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
+        _mark_sorted(np.argsort(keys), keys, files, places, order, np.zeros(len(counts), np.int64), found, counts)
+
+
+@kernel
+def _make_keys(hashes: np.ndarray, stamps: np.ndarray, sensors: np.ndarray, keys: np.ndarray) -> None:
+    """Write the key of each event's line."""
+    for row in range(len(keys)):
+        keys[row] = mix(hashes[row], np.uint64(stamps[row]) ^ (np.uint64(sensors[row]) << np.uint64(52)))
+
+
+@kernel
+def _mark_sorted(  # noqa: PLR0913, PLR0917 - arrays, as a tuple of them would be copied
+    sorted_rows: np.ndarray,
+    keys: np.ndarray,
+    files: np.ndarray,
+    places: np.ndarray,
+    order: np.ndarray,
+    copies: np.ndarray,
+    found: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    """Mark all events of a line but those of the file that has most of them, the last by name of several.
+
+    Args:
+        sorted_rows: the rows in the order of their keys.
+        keys: by row, what line it is of.
+        files: by row, the code of the file.
+        places: by row, the place in `found`.
+        order: by file, its place among all by name.
+        copies: by file, zero; is left so.
+        found: the marks.
+        counts: by file, added to.
+    """
+    start = 0
+    while start < len(sorted_rows):
+        key = keys[sorted_rows[start]]
+        end = start
+        while end < len(sorted_rows) and keys[sorted_rows[end]] == key:
+            copies[files[sorted_rows[end]]] += 1
+            end += 1
+        best = np.int64(files[sorted_rows[start]])
+        for place in range(start, end):
+            file = np.int64(files[sorted_rows[place]])
+            more = copies[file] - copies[best]
+            if more > 0 or (more == 0 and order[file] > order[best]):
+                best = file
+        for place in range(start, end):
+            row = sorted_rows[place]
+            if files[row] != best:
+                found[places[row]] = True
+                counts[files[row]] += 1
+        for place in range(start, end):
+            copies[files[sorted_rows[place]]] = 0
+        start = end
