@@ -12,7 +12,7 @@ import duckdb
 from pipelines.catalogue_contents import define, refuse_misread
 from pipelines.catalogue_versions import new_version, point_to, publishing, remove_unused
 from pipelines.settings import SQL_FOLDER, Settings
-from pipelines.sql_file import SqlFile, sql_files
+from pipelines.sql_file import SqlFile, Stage, check_files, sql_files
 from pipelines.warehouse import Warehouse, replacing
 
 # The newest kind of file that the DuckDB shell on PyPI (1.5) can open; DuckDB 2.0 writes a newer one by default.
@@ -103,8 +103,12 @@ def unpublished(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def run_checks(settings: Settings, first_day: date | None = None, last_day: date | None = None) -> list[CheckResult]:
-    """Run every check over the days from `first_day` to `last_day`, both included; None leaves that end open.
+def run_checks(
+    settings: Settings, first_day: date | None = None, last_day: date | None = None, of: Stage | None = None
+) -> list[CheckResult]:
+    """Run checks over the days from `first_day` to `last_day`, both included; None leaves that end open.
+
+    Runs those of one stage, or every one of them.
 
     Looks at the partitions that are there now, and needs no published catalogue.
 
@@ -114,7 +118,7 @@ def run_checks(settings: Settings, first_day: date | None = None, last_day: date
     with unpublished(settings) as connection:
         connection.execute("set variable first_day = ?", [first_day])
         connection.execute("set variable last_day = ?", [last_day])
-        return [_run_check(connection, check) for check in sql_files(SQL_FOLDER / "checks")]
+        return [_run_check(connection, check) for check in check_files(SQL_FOLDER / "checks", of)]
 
 
 def _run_check(connection: duckdb.DuckDBPyConnection, check: SqlFile) -> CheckResult:

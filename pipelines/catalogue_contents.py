@@ -6,12 +6,15 @@ parameters belong to it. The first comment line of a file becomes the comment of
 """
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
 from pipelines import schema
+from pipelines.count_files import count_columns
+from pipelines.count_kinds import KINDS, LEVELS
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sql_file import sql_files
 from pipelines.warehouse import Warehouse, replacing
@@ -29,6 +32,7 @@ VIEW_COLUMNS = {
 
 # The file without rows that every stage has: in the folder that sorts first, and with a name that no partition has.
 EMPTY_DAY = "day=0001-01-01"
+EMPTY_MONTH = date.min
 EMPTY = "empty.parquet"
 
 CONSTANTS = {
@@ -74,6 +78,10 @@ def _store_empty_files(warehouse: Warehouse) -> None:
     """
     for stage, columns in STAGE_COLUMNS.items():
         _store_empty_file(warehouse.root / stage / EMPTY_DAY / EMPTY, columns)
+    for level in LEVELS:
+        for kind in KINDS:
+            path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
+            _store_empty_file(path, count_columns(kind, level))
     _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
 
 

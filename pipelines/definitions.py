@@ -9,6 +9,7 @@ import dagster as dg
 
 from pipelines.geoip_kinds import check_databases
 from pipelines.orchestration.catalogue import catalogue_assets
+from pipelines.orchestration.counts import counts_asset
 from pipelines.orchestration.daily_load import JOB, daily_load_schedule
 from pipelines.orchestration.days import log_days
 from pipelines.orchestration.events import events_asset
@@ -53,6 +54,7 @@ def define(settings: Settings) -> dg.Definitions:
             raw_files_asset(settings),
             parsed_events_asset(settings, days),
             events_asset(settings, days),
+            counts_asset(settings, days),
             catalogue_assets(settings),
         ]
     return dg.Definitions(

@@ -7,6 +7,7 @@ from datetime import date
 from pipelines.catalogue import CheckResult, Published, publish, run_checks
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
+from pipelines.roll_up import roll_up
 from pipelines.settings import Settings
 
 
@@ -27,7 +28,7 @@ class CheckError(Exception):
 
 
 def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
-    """Load days, in order and without gaps: parse, enrich, check and publish.
+    """Load days, in order and without gaps: parse, enrich, roll up, check and publish.
 
     Raises:
         SettingError: a setting or source that cannot be used.
@@ -35,6 +36,7 @@ def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
     """
     parsed = parse_days(settings, days)
     enrich_days(settings, days)
+    roll_up(settings)
     failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
     if failed:
         raise CheckError(failed)

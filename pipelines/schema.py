@@ -138,6 +138,27 @@ RAW_FILES = (
 DAY = Column("day", pa.date32(), "Calendar day of the site's time zone: the partition")
 
 
+COUNTS = (
+    Column(
+        "previous", pa.date32(), "Day, before this day or month, that the sources were last seen on; NULL for never"
+    ),
+    Column(
+        "sources", pa.int64(), "Different sources (or ports) seen in this day or month, and before it on `previous`"
+    ),
+    Column("events", pa.int64(), "Events of those"),
+)
+
+COUNT_STAMPS = (
+    Column("first_seen", STAMP, "Stamp of the group's first event of the day or month, UTC"),
+    Column("last_seen", STAMP, "Stamp of the group's last event of the day or month, UTC"),
+)
+
+SIGHTS = (
+    Column("key", pa.int64(), "Stands for a group and an item of it, see pipelines/sight_keys.py", varied=True),
+    Column("last_day", pa.date32(), "Day of the month that it was last seen on"),
+)
+
+
 def arrow_schema(columns: tuple[Column, ...]) -> pa.Schema:
     """Return the Arrow schema that partitions with these columns are written in."""
     return pa.schema([(column.name, column.type) for column in columns])

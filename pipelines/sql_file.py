@@ -3,6 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+# The stages that checks are about: a check whose name starts so is about counts, any other about events.
+Stage = Literal["events", "counts"]
+_ABOUT_COUNTS = "counts_"
 
 
 @dataclass(frozen=True)
@@ -45,3 +50,12 @@ class SqlFile:
 def sql_files(folder: Path) -> list[SqlFile]:
     """Read every SQL file of a folder, in the order of their names."""
     return [SqlFile.read(path) for path in sorted(folder.glob("*.sql"))]
+
+
+def check_files(folder: Path, stage: Stage | None) -> list[SqlFile]:
+    """Read the checks in a folder that are about a stage, or all of them, in the order of their names."""
+    return [
+        file
+        for file in sql_files(folder)
+        if stage is None or file.name.startswith(_ABOUT_COUNTS) == (stage == "counts")
+    ]

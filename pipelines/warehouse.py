@@ -41,6 +41,11 @@ class Warehouse:
         return self.root / "raw_files" / PART
 
     @property
+    def counts(self) -> Path:
+        """Folder of the rolled-up counts: `counts/<level>/<kind>/month=2020-04-01/part.parquet`."""
+        return self.root / "counts"
+
+    @property
     def timezone_file(self) -> Path:
         """Names the time zone whose calendar days the partitions are, written by the first load."""
         return self.root / "timezone"
@@ -48,6 +53,10 @@ class Warehouse:
     def partition(self, stage: str, day: date) -> Path:
         """Return the Parquet file of one day of a stage, whether it exists or not."""
         return self.root / stage / f"day={day.isoformat()}" / PART
+
+    def count_file(self, level: str, kind: str, month: date) -> Path:
+        """Return the Parquet file of one month of counts of a kind, whether it exists or not."""
+        return self.counts / level / kind / f"month={month.isoformat()}" / PART
 
     def glob(self, stage: str) -> str:
         """Return the pattern that matches every partition file of a stage."""

@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.catalogue import connect, publish
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
+from pipelines.roll_up import roll_up
 from pipelines.sample import FIRST_DAY, LAST_DAY, Tally, write_sample
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
@@ -22,6 +23,7 @@ class Story:
         self.tally: Tally = write_sample(Warehouse(root).raw / "sample")
         self.parsed: Parsed = parse_days(self.settings, DAYS)
         enrich_days(self.settings, DAYS)
+        roll_up(self.settings)
         publish(self.settings)
         self.rows = self.tally.events.to_pylist()
         self.connection = connect(self.settings)

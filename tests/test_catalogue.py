@@ -12,6 +12,7 @@ import pytest
 
 from pipelines import schema
 from pipelines.catalogue import CheckResult, connect, publish, run_checks
+from pipelines.roll_up import roll_up
 from pipelines.settings import SQL_FOLDER, SettingError
 from pipelines.sql_file import sql_files
 from tests.partitions import Row, event, load, rejected_line, settings_for, write_day, write_partition
@@ -24,10 +25,15 @@ CHECKS = [path.stem for path in (SQL_FOLDER / "checks").glob("*.sql")]
 MACRO_CALLS = {
     "as_day": "select as_day('2020-04-01')",
     "as_written": "select as_written('2020-04-01')",
+    "after_whole_months": "select after_whole_months('2020-04-30')",
+    "count_files": "select count_files('days', 'ports')",
     "events_between": "from events_between('2020-04-01', '2020-04-02')",
+    "first_whole_month": "select first_whole_month('2020-04-02')",
     "is_checked": "select is_checked(date '2020-04-01')",
     "literal_path": "select literal_path('a[b]')",
+    "month_of": "select month_of(date '2020-04-02')",
     "partitions": "select partitions('events')",
+    "period_counts": "from period_counts('ports', '2020-04-01', '2020-04-02')",
     "port_countries_between": "from port_countries_between('2020-04-01', '2020-04-02')",
     "rare_visitors_between": "from rare_visitors_between('2020-04-01', '2020-04-02')",
     "top_countries_between": "from top_countries_between('2020-04-01', '2020-04-02')",
@@ -53,6 +59,7 @@ def test_every_view_and_check_answers_without_rows_on_an_empty_warehouse(tmp_pat
 def test_every_view_check_table_and_macro_runs_in_both_engines(tmp_path: Path) -> None:
     write_day(tmp_path, "2020-04-01", [event("2020-04-01 12:00:00", destination_port=23, source_country="CN")])
     settings = settings_for(tmp_path)
+    roll_up(settings)
     publish(settings)
     tables = (*VIEWS, *(f"checks.{check}" for check in CHECKS), "countries", "services")
     queries = [*MACRO_CALLS.values(), *(f"from {name} limit 1" for name in tables)]
@@ -171,6 +178,7 @@ def test_a_copied_warehouse_answers_with_its_own_data_once_told_where_it_is(tmp_
 
 def test_an_attached_catalogue_answers_beside_an_analysts_own_database(tmp_path: Path) -> None:
     write_day(tmp_path, "2020-04-01", [event("2020-04-01 12:00:00", destination_port=23, protocol="tcp")])
+    roll_up(settings_for(tmp_path))
     published = publish(settings_for(tmp_path))
 
     with duckdb.connect() as connection:
@@ -322,7 +330,8 @@ def test_the_time_zone_of_the_first_load_holds_and_not_the_one_set_later(tmp_pat
 def found(
     folder: Path, first_day: str | None = None, last_day: str | None = None, timezone: str = "UTC"
 ) -> dict[str, int]:
-    """Return the number of bad rows by check, of those checks that found any."""
+    """Return the number of bad rows by check, of those checks that found any, once the counts are made."""
+    roll_up(settings_for(folder, timezone))
     first, last = (date.fromisoformat(day) if day else None for day in (first_day, last_day))
     return {
         check.name: check.bad_rows
@@ -351,6 +360,7 @@ def test_good_data_passes_every_check(tmp_path: Path) -> None:
     write_partition(tmp_path, "events", "2020-04-03", [])
     write_partition(tmp_path, "loads", "2020-04-03", [])
 
+    roll_up(settings_for(tmp_path))
     results = run_checks(settings_for(tmp_path))
 
     assert sorted(result.name for result in results) == sorted(CHECKS)
@@ -395,6 +405,18 @@ def test_doctored_data_is_found(tmp_path: Path, stage: str, rows: list[Row], bad
     assert found(tmp_path) == bad
 
 
+def test_counts_of_other_events_than_those_stored_are_found(tmp_path: Path) -> None:
+    for day in ("2020-04-01", "2020-04-02", "2020-04-03"):
+        write_day(tmp_path, day, [event(f"{day} 12:00:00")])
+    roll_up(settings_for(tmp_path))
+    write_day(tmp_path, "2020-04-01", [event(STAMP, 1), event(STAMP, 2)])
+    shutil.rmtree(tmp_path / "events" / "day=2020-04-02")
+
+    results = run_checks(settings_for(tmp_path), of="counts")
+    assert [(check.name, check.bad_rows) for check in results] == [("counts_match_events", 2)]
+    assert run_checks(settings_for(tmp_path), date(2020, 4, 3), of="counts")[0].bad_rows == 0
+
+
 def test_a_day_is_one_of_the_sites_time_zone(tmp_path: Path) -> None:
     # Midnight in Havana on 2020-11-01, the day on which the hour after it came twice, was 04:00 UTC.
     events = [event("2020-11-01 04:00:00", 1), event("2020-11-01 05:30:00", 2), event("2020-11-02 04:59:59", 3)]
@@ -432,6 +454,7 @@ def test_checks_look_at_the_days_asked_for_only(tmp_path: Path) -> None:
 def test_a_check_tells_how_many_rows_are_bad_and_shows_five(tmp_path: Path) -> None:
     write_day(tmp_path, "2020-04-01", [event(STAMP, number, destination_port=70000) for number in range(1, 8)])
 
+    roll_up(settings_for(tmp_path))
     [ports] = [result for result in run_checks(settings_for(tmp_path)) if result.bad_rows]
 
     example = {

@@ -20,11 +20,12 @@ from pipelines.orchestration.chart import bar_chart
 from pipelines.orchestration.days import LogDays, log_days, requested_days
 from pipelines.orchestration.tables import table, table_of
 from pipelines.settings import SQL_FOLDER, Settings
+from pipelines.sql_file import check_files
 from pipelines.warehouse import Warehouse
 from tests.partitions import event, settings_for, write_partition
 from tests.raw_logs import Site, packet
 
-STAGES = ["raw_files", "parsed_events", "events"]
+STAGES = ["raw_files", "parsed_events", "events", "counts"]
 VIEWS = sorted(path.stem for path in (SQL_FOLDER / "views").glob("*.sql"))
 CHECKS = sorted(path.stem for path in (SQL_FOLDER / "checks").glob("*.sql"))
 
@@ -70,9 +71,11 @@ def test_the_job_loads_every_asset_by_days_in_one_run(tmp_path: Path) -> None:
     assert policies == {dg.BackfillPolicy.single_run()}
 
 
-def test_every_file_in_sql_checks_is_a_blocking_check_of_the_events(known: dg.Definitions) -> None:
+def test_every_file_in_sql_checks_is_a_blocking_check_of_its_stage(known: dg.Definitions) -> None:
     found = {key.name: key for key in known.resolve_asset_graph().asset_check_keys}
-    assert sorted(name for name, key in found.items() if key.asset_key == dg.AssetKey("events")) == CHECKS
+    assert {name for name, key in found.items() if key.asset_key == dg.AssetKey("counts")} == {"counts_match_events"}
+    events = {name for name, key in found.items() if key.asset_key == dg.AssetKey("events")}
+    assert events == {*CHECKS} - {"counts_match_events"}
     graph = known.resolve_asset_graph()
     blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
     assert blocking == {*CHECKS, "every_line_is_accounted_for"}
@@ -252,7 +255,7 @@ def test_each_day_shows_its_own_figures(run: tuple[dg.ExecuteInProcessResult, Sh
     assert figures == {"2020-04-01": (8, 15, 1, 6), "2020-04-02": (0, 0, 0, 0), "2020-04-03": (1, 1, 0, 0)}
     counts = {day: values["dagster/row_count"] for day, values in shown["events"].items()}
     assert counts == {"2020-04-01": 8, "2020-04-02": 0, "2020-04-03": 1}
-    assert all(values["bytes"] > 0 for step in STAGES for values in shown[step].values())
+    assert all(values["bytes"] > 0 for step in ("parsed_events", "events") for values in shown[step].values())
 
 
 def test_five_samples_of_the_rejects_are_shown(run: tuple[dg.ExecuteInProcessResult, Shown]) -> None:
@@ -265,9 +268,12 @@ def test_five_samples_of_the_rejects_are_shown(run: tuple[dg.ExecuteInProcessRes
 
 def test_the_range_is_summed_up_with_its_last_day(run: tuple[dg.ExecuteInProcessResult, Shown]) -> None:
     events = {seen.partition: seen.metadata for seen in run[0].asset_materializations_for_node("events")}
-    assert [day for day, metadata in events.items() if "top_ports" in metadata] == ["2020-04-03"]
+    assert [day for day, metadata in events.items() if "activity" in metadata] == ["2020-04-03"]
     summary = events["2020-04-03"]
-    ports = summary["top_ports"]
+    counts = {seen.partition: seen.metadata for seen in run[0].asset_materializations_for_node("counts")}
+    assert [day for day, metadata in counts.items() if metadata] == ["2020-04-03"]
+    assert counts["2020-04-03"]["months"].value == "2020-04"
+    ports = counts["2020-04-03"]["top_ports"]
     assert isinstance(ports, dg.TableMetadataValue)
     assert [(row.data["port"], row.data["protocol"], row.data["events"]) for row in ports.records] == [
         (445, "tcp", 8),
@@ -283,8 +289,10 @@ def test_all_checks_passed(run: tuple[dg.ExecuteInProcessResult, Shown]) -> None
 
 
 def test_nothing_is_published_when_a_check_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def bad(_: Settings, first: date, __: date) -> list[CheckResult]:
-        return [CheckResult(name, "All is well", 2, ({"day": first, "line": HOSTILE},)) for name in CHECKS]
+    def bad(_: Settings, first: date, __: date, of: str) -> list[CheckResult]:
+        names = [file.name for file in check_files(SQL_FOLDER / "checks", "events")]
+        assert of == "events"
+        return [CheckResult(name, "All is well", 2, ({"day": first, "line": HOSTILE},)) for name in names]
 
     monkeypatch.setattr("pipelines.catalogue.run_checks", bad)
     site = Site(tmp_path)

@@ -34,7 +34,7 @@ def catalogue_assets(settings: Settings) -> dg.AssetsDefinition:
 def _spec(view: SqlFile) -> dg.AssetSpec:
     return dg.AssetSpec(
         [PREFIX, view.name],
-        deps=["raw_files" if view.name == "raw_files" else "events"],
+        deps=["raw_files" if view.name == "raw_files" else "counts"],
         group_name=PREFIX,
         description=view.description,
         kinds={"duckdb"},

@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipelines.orchestration.activity import activity_chart
+from pipelines.orchestration.check_results import check_result, check_specs
 from pipelines.orchestration.days import SINGLE_RUN, LogDays, requested_days
-from pipelines.orchestration.tables import table, table_of
-from pipelines.settings import SQL_FOLDER, Settings
-from pipelines.sql_file import sql_files
+from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from pipelines.catalogue import CheckResult
     from pipelines.enrich import EnrichedDay
-
-TOP_PORTS = 10
 
 
 def events_asset(settings: Settings, days: LogDays) -> dg.AssetsDefinition:
-    """Return the asset, bound to the settings, with one blocking check for each file in sql/checks/."""
+    """Return the asset, bound to the settings, with the blocking checks that are about events."""
 
     @dg.asset(
         partitions_def=days,
@@ -29,16 +25,7 @@ def events_asset(settings: Settings, days: LogDays) -> dg.AssetsDefinition:
         group_name="load",
         kinds={"parquet"},
         deps=["parsed_events"],
-        check_specs=[
-            dg.AssetCheckSpec(
-                file.name,
-                asset="events",
-                blocking=True,
-                description=file.description,
-                metadata={"sql": dg.MetadataValue.md(f"```sql\n{file.text}```")},
-            )
-            for file in sql_files(SQL_FOLDER / "checks")
-        ],
+        check_specs=check_specs("events"),
     )
     def events(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """Packets logged, each once, with the country, network, scope and service that they stand for."""
@@ -53,9 +40,8 @@ def events_asset(settings: Settings, days: LogDays) -> dg.AssetsDefinition:
             context.add_asset_metadata(_metadata(figures), partition_key=day.isoformat())
         # A range has one event in Dagster's log for each day: the summary of all of them goes with the last one only.
         context.add_asset_metadata(_summary(settings, counts), partition_key=asked[-1].isoformat())
-        return dg.MaterializeResult(
-            check_results=[_result(check) for check in run_checks(settings, asked[0], asked[-1])]
-        )
+        checks = run_checks(settings, asked[0], asked[-1], of="events")
+        return dg.MaterializeResult(check_results=[check_result(check) for check in checks])
 
     return events
 
@@ -70,32 +56,11 @@ def _summary(settings: Settings, counts: Mapping[date, int]) -> dict[str, object
         "period": f"{min(counts)} to {max(counts)}",
         "period_events": sum(counts.values()),
         "activity": dg.MetadataValue.md(chart),
-        "top_ports": _top_ports(settings, min(counts), max(counts)),
         "dagster/column_schema": _column_schema(),
     }
-
-
-def _top_ports(settings: Settings, first: date, last: date) -> dg.TableMetadataValue:
-    import duckdb
-
-    from pipelines.catalogue_contents import define
-
-    with duckdb.connect() as connection:
-        define(connection, settings)
-        ports = connection.table_function("top_ports_between", [first, last]).limit(TOP_PORTS)
-        return table(ports.columns, ports.fetchall())
 
 
 def _column_schema() -> dg.TableSchema:
     from pipelines.schema import EVENTS
 
     return dg.TableSchema([dg.TableColumn(column.name, str(column.type), column.comment) for column in EVENTS])
-
-
-def _result(check: "CheckResult") -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        check_name=check.name,
-        passed=check.bad_rows == 0,
-        description=check.description,
-        metadata={"bad_rows": check.bad_rows, "examples": table_of(check.examples)},
-    )

@@ -5,22 +5,16 @@ create or replace macro port_countries_between(first, last) as table
             destination_port as port,
             protocol,
             source_country as country,
-            max(service) as service,
-            count(*) as events,
-            count(distinct source_ip) as sources
-        from events_between(first, last)
+            cast(sum(events) as bigint) as events,
+            cast(sum(sources) as bigint) as sources
+        from period_counts('port_countries', first, last)
         where destination_port is not null
         group by destination_port, protocol, source_country
     ),
 
     shared as (
         select
-            port,
-            protocol,
-            country,
-            events,
-            sources,
-            max(service) over (partition by port, protocol) as service,
+            *,
             sum(events) over (partition by port, protocol) as port_events
         from counted
     ),
@@ -36,7 +30,7 @@ create or replace macro port_countries_between(first, last) as table
     select
         ranked.port,
         ranked.protocol,
-        ranked.service,
+        services.service,
         ranked.rank,
         ranked.country,
         countries.country_name,
@@ -44,6 +38,7 @@ create or replace macro port_countries_between(first, last) as table
         ranked.sources,
         ranked.events / ranked.port_events as share
     from ranked
+    left join services on ranked.port = services.port and ranked.protocol = services.protocol
     left join countries on ranked.country = countries.country
     where ranked.rank <= 5
     order by

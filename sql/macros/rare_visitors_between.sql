@@ -1,48 +1,57 @@
 -- Countries from which the fewest events came from day `first` to day `last`: the columns of the view rare_visitors
 create or replace macro rare_visitors_between(first, last) as table
-    with seen as (
+    with visitors as (
         select
             source_country as country,
-            source_ip,
-            destination_port,
-            protocol,
-            observed_at
-        from events_between(first, last)
+            cast(sum(events) as bigint) as events,
+            cast(sum(sources) as bigint) as sources,
+            min(first_seen) as first_seen,
+            max(last_seen) as last_seen
+        from period_counts('countries', first, last)
         where source_country is not null
+        group by source_country
     ),
 
-    visitors as (
+    different as (
         select
-            country,
-            count(*) as events,
-            count(distinct source_ip) as sources,
-            count(distinct destination_port) as ports,
-            min(observed_at) as first_seen,
-            max(observed_at) as last_seen
-        from seen
-        group by country
+            source_country as country,
+            cast(sum(sources) as bigint) as ports
+        from period_counts('country_ports', first, last)
+        where source_country is not null
+        group by source_country
     ),
 
-    tried as (
+    tried as materialized (
         select
-            country,
+            source_country as country,
             destination_port,
             protocol,
-            count(*) as events
-        from seen
-        where destination_port is not null
-        group by country, destination_port, protocol
+            sum(events) as events
+        from period_counts('port_countries', first, last)
+        where source_country is not null and destination_port is not null
+        group by source_country, destination_port, protocol
+    ),
+
+    -- To sort all ports of all countries would take twice as long as the rest.
+    fifth as (
+        select
+            country,
+            max(events, 5)[-1] as fifth_events
+        from tried
+        group by country
     ),
 
     listed as (
         select
-            country,
+            tried.country,
             list(
-                destination_port || coalesce('/' || protocol, '')
-                order by events desc, destination_port asc, protocol asc
+                tried.destination_port || coalesce('/' || tried.protocol, '')
+                order by tried.events desc, tried.destination_port asc, tried.protocol asc
             )[:5] as main_ports
         from tried
-        group by country
+        inner join fifth on tried.country = fifth.country
+        where tried.events >= fifth.fifth_events
+        group by tried.country
     )
 
     select
@@ -50,11 +59,12 @@ create or replace macro rare_visitors_between(first, last) as table
         countries.country_name,
         visitors.events,
         visitors.sources,
-        visitors.ports,
+        different.ports,
         visitors.first_seen,
         visitors.last_seen,
         coalesce(listed.main_ports, []) as main_ports
     from visitors
+    left join different on visitors.country = different.country
     left join listed on visitors.country = listed.country
     left join countries on visitors.country = countries.country
     order by visitors.events, visitors.sources, countries.country_name, visitors.country;

@@ -3,9 +3,9 @@ create or replace macro top_countries_between(first, last) as table
     with counted as (
         select
             source_country as country,
-            count(*) as events,
-            count(distinct source_ip) as sources
-        from events_between(first, last)
+            cast(sum(events) as bigint) as events,
+            cast(sum(sources) as bigint) as sources
+        from period_counts('countries', first, last)
         group by source_country
     ),
 

@@ -4,10 +4,9 @@ create or replace macro top_ports_between(first, last) as table
         select
             destination_port as port,
             protocol,
-            max(service) as service,
-            count(*) as events,
-            count(distinct source_ip) as sources
-        from events_between(first, last)
+            cast(sum(events) as bigint) as events,
+            cast(sum(sources) as bigint) as sources
+        from period_counts('ports', first, last)
         group by destination_port, protocol
     ),
 
@@ -19,13 +18,14 @@ create or replace macro top_ports_between(first, last) as table
     )
 
     select
-        rank() over (order by events desc) as rank,
-        port,
-        protocol,
-        service,
-        events,
-        sources,
-        share
+        rank() over (order by shared.events desc) as rank,
+        shared.port,
+        shared.protocol,
+        services.service,
+        shared.events,
+        shared.sources,
+        shared.share
     from shared
-    where port is not null
-    order by rank, port, protocol;
+    left join services on shared.port = services.port and shared.protocol = services.protocol
+    where shared.port is not null
+    order by rank, shared.port, shared.protocol;

@@ -1,0 +1,135 @@
+"""Parquet files of counts: rows of one kind and level for a month, and the sights that later months look up."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines import schema
+from pipelines.count_codes import CountCodes
+from pipelines.count_kinds import Kind, Level
+from pipelines.partitions import stored_schema
+from pipelines.schema import Column
+from pipelines.sight_keys import NEVER
+from pipelines.sights import NO_BOUNDS
+from pipelines.warehouse import sync
+
+# Rows of sights in a group: what is read of a month at a time.
+SIGHT_ROWS = 1 << 18
+# Rows of counts in a group, so that a query for one port reads few of them.
+COUNT_ROWS = 1 << 16
+
+
+def count_columns(kind: Kind, level: Level) -> tuple[Column, ...]:
+    """Return the columns of a kind's counts."""
+    groups = [column for column in schema.EVENTS if column.name in kind.group_columns]
+    return (
+        *((schema.DAY,) if level == "days" else ()),
+        *groups,
+        *schema.COUNTS,
+        *(schema.COUNT_STAMPS if kind.stamped else ()),
+    )
+
+
+class _Writer:
+    """A Parquet file that is being written under its later name, and is synced at the end."""
+
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._schema = stored_schema(columns)
+        varied = [column.name for column in columns if column.varied or pa.types.is_integer(column.type)]
+        self._file = pq.ParquetWriter(
+            path,
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            store_schema=False,
+            # What queries and `read_sights` leave row groups out by.
+            write_statistics=["day", "destination_port", "key"],
+            use_dictionary=[column.name for column in columns if column.name not in varied],
+            column_encoding=dict.fromkeys(varied, "DELTA_BINARY_PACKED"),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        sync(self.path)
+
+    def write(self, columns: Sequence[pa.Array], rows: int) -> None:
+        """Write rows in row groups of at most `rows`."""
+        arrays = [array.cast(type_) for array, type_ in zip(columns, self._schema.types, strict=True)]
+        self._file.write_table(pa.table(arrays, schema=self._schema), row_group_size=rows)
+
+
+class CountWriter(_Writer):
+    """Writes the counts of one kind and level for a month."""
+
+    def __init__(self, path: Path, kind: Kind, level: Level, codes: CountCodes) -> None:
+        """Begin the file; its folder is made if missing."""
+        super().__init__(path, count_columns(kind, level))
+        self._kind, self._codes = kind, codes
+        self.rows = 0
+
+    def add(
+        self, rows: npt.NDArray[np.int64], day: int | None = None, stamps: Sequence[npt.NDArray[np.int64]] = ()
+    ) -> None:
+        """Write counted rows.
+
+        Args:
+            rows: int64[rows, 4]: group, previous day or `NEVER`, sources, events (see `count_sights`).
+            day: the day they are of, days since 1970-01-01; None for those of a month.
+            stamps: first and last stamp by group, microseconds, for a kind that has them.
+        """
+        groups, previous, sources, events = rows.T
+        columns: list[Any] = [] if day is None else [_days(np.full(len(rows), day))]
+        shift = sum(field.bits for field in self._kind.fields)
+        for field in self._kind.fields:
+            shift -= field.bits
+            columns += self._codes.decode(field, groups >> shift & ((1 << field.bits) - 1))
+        columns += [_days(previous), pa.array(sources), pa.array(events)]
+        columns += [_stamps(bounds[groups]) for bounds in stamps]
+        self.write(columns, COUNT_ROWS)
+        self.rows += len(rows)
+
+
+class SightWriter(_Writer):
+    """Writes the different keys of a month, with the last day of each."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin the file; its folder is made if missing."""
+        super().__init__(path, schema.SIGHTS)
+
+    def add(self, keys: npt.NDArray[np.int64], last: npt.NDArray[np.int32]) -> None:
+        """Write sorted keys, all of them above those written before."""
+        self.write([pa.array(keys), _days(last)], SIGHT_ROWS)
+
+
+def read_sights(path: Path, low: int, high: int) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]]:
+    """Yield keys and last days of a month's sights, in order, in parts that hold all keys from `low` to `high`."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            bounds = file.metadata.row_group(group).column(0).statistics
+            if bounds.min <= high and bounds.max >= low:
+                table = file.read_row_group(group, use_threads=False)
+                days = table["last_day"].cast(pa.int32())
+                yield table["key"].to_numpy(), days.to_numpy()
+
+
+def _days(numbers: npt.NDArray[Any]) -> pa.Array:
+    """Return days by their number; NULL for `NEVER`."""
+    return pa.array(numbers.astype(np.int32), pa.int32(), mask=numbers == NEVER).cast(pa.date32())
+
+
+def _stamps(bounds: npt.NDArray[np.int64]) -> pa.Array:
+    """Return stamps by their microseconds; NULL where there is none."""
+    return pa.array(bounds, schema.STAMP, mask=np.isin(bounds, NO_BOUNDS))

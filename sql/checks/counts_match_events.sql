@@ -1,0 +1,31 @@
+-- The events that the counts were made of are the events stored, for each day
+with stored as (
+    select
+        day,
+        count(*) as events
+    from events
+    where is_checked(day)
+    group by day
+),
+
+counted as (
+    select
+        day,
+        sum(events) as counted_events
+    from
+        read_parquet(
+            count_files('days', 'countries'),
+            hive_partitioning = true,
+            hive_types = { 'month': date }
+        )
+    where is_checked(day)
+    group by day
+)
+
+select
+    day,
+    stored.events,
+    counted.counted_events
+from stored
+full join counted using (day)
+where stored.events is distinct from counted.counted_events

@@ -1,0 +1,3 @@
+-- Pattern of the Parquet files of one kind and level of counts: one for each month, and one that is empty
+create or replace macro count_files(level, kind) as
+literal_path(warehouse_folder()) || '/counts/' || level || '/' || kind || '/month=*/*.parquet';
