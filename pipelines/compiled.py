@@ -39,7 +39,7 @@ def announce_compilation(function: Any, what: str) -> None:
 def code_digest() -> str:
     """Return a digest of the source of all compiled functions: what it was made with, it can be used with again."""
     digest = hashlib.sha256()
-    for path in sorted(_HERE.glob("*.py")):
+    for path in sorted(_HERE.rglob("*.py")):
         content = path.read_bytes()
         if b"import kernel" in content or path == Path(__file__):
             digest.update(content)

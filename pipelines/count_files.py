@@ -14,7 +14,7 @@ from pipelines import schema
 from pipelines.count_codes import CountCodes
 from pipelines.count_kinds import Kind, Level
 from pipelines.partitions import stored_schema
-from pipelines.schema import Column
+from pipelines.schema import Column, Stored
 from pipelines.sight_keys import NEVER
 from pipelines.sights import NO_BOUNDS
 from pipelines.warehouse import sync
@@ -43,7 +43,9 @@ class _Writer:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._schema = stored_schema(columns)
-        varied = [column.name for column in columns if column.varied or pa.types.is_integer(column.type)]
+        varied = [
+            column.name for column in columns if column.stored is Stored.DIFFERENCES or pa.types.is_integer(column.type)
+        ]
         self._file = pq.ParquetWriter(
             path,
             self._schema,

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipelines.compiled import kernel
 from pipelines.dictionaries import joined
-from pipelines.words import mix
+from pipelines.scanning.words import mix
 
 # Events that are compared at once, some 50 bytes each.
 PART_EVENTS = 1 << 22

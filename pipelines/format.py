@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 import pipelines.formats
+from pipelines.columns import number_column
 from pipelines.settings import SettingError
 
 
@@ -79,16 +80,36 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """A column of scanned numbers: int64, -1 where absent, if there are `gaps`; memory that is used again."""
+
+    values: npt.NDArray[np.int64]
+    gaps: bool
+
+    def column(self, type_: pa.DataType) -> pa.Array:
+        """Return the numbers as a column; NULL where absent."""
+        return number_column(self.values, type_, gaps=self.gaps)
+
+
+@dataclass(frozen=True)
 class Scanned:
     """Columns of one batch as the scanner leaves them, before the format gives them their meaning.
 
     Attributes:
-        numbers: int64 arrays by column name, -1 where absent.
-        texts: dictionary arrays by column name, null where absent.
+        rows: how many events there are.
+        numbers: columns of numbers by name, those only that some event has.
+        texts: columns of text by name, all of them; null where absent.
     """
 
-    numbers: Mapping[str, npt.NDArray[np.int64]]
+    rows: int
+    numbers: Mapping[str, Numbers]
     texts: Mapping[str, pa.DictionaryArray]
+
+    def values(self, name: str) -> npt.NDArray[np.int64]:
+        """Return the numbers of a column, -1 where absent; read-only for a column that no event has."""
+        if name in self.numbers:
+            return self.numbers[name].values
+        return np.broadcast_to(np.int64(-1), self.rows)
 
 
 @dataclass(frozen=True)
@@ -135,6 +156,10 @@ class Format:
         named = (item.column for item in self.fields if item.kind in kinds)
         return (*HEADER_COLUMNS, *dict.fromkeys(named))
 
+    def address_columns(self) -> frozenset[str]:
+        """Return the names of the columns that hold addresses."""
+        return frozenset(item.column for item in self.fields if item.kind is Kind.ADDRESS)
+
 
 HEADER_COLUMNS = ("host", "prefix", "chain")
 MAX_KEY = 8
@@ -147,8 +172,8 @@ class Tables(NamedTuple):
 
     Attributes:
         key_words: uint64[KEY_SLOTS], the key's bytes as a word; 0 where the hash slot is free.
-        key_fields: int16[2, len(Section), KEY_SLOTS], index of the field that a word is in a section, or -1; first the
-            words that are flags, then those with a value (netfilter has both `ACK` and `ACK=`).
+        key_fields: int16[2 * len(Section) * KEY_SLOTS], index of the field that a word is in a section, or -1; first
+            the words that are flags, then those with a value (netfilter has both `ACK` and `ACK=`).
         kinds, columns, largest, bits, leads_to, evidence: per field.
         programs: uint64[n], program names as words.
     """
@@ -191,7 +216,7 @@ def tables(form: Format) -> Tables:
             key_fields[int(item.kind is not Kind.FLAG), section, slot] = index
     return Tables(
         key_words=key_words,
-        key_fields=key_fields,
+        key_fields=key_fields.reshape(-1),
         kinds=np.array([item.kind for item in fields], np.int8),
         columns=np.array([column(item) for item in fields], np.int16),
         largest=np.array([item.largest for item in fields], np.int64),

@@ -14,12 +14,9 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 
 from pipelines.compiled import code_digest
-from pipelines.raw_bytes import written_at
+from pipelines.raw_bytes import Facts
 from pipelines.sources import RawFile
 from pipelines.warehouse import Warehouse
-
-# Read at each end of a file: a log's lines differ in their stamps, and what is compressed ends in a checksum.
-_SAMPLE = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -44,22 +41,17 @@ class KnownFiles:
         return row
 
 
-def fingerprint(raw: RawFile, site: ZoneInfo) -> str:
+def fingerprint(raw: RawFile, facts: Facts, site: ZoneInfo) -> str:
     """Return what a file is known by: its size, both its ends, and what decides the days of its lines.
 
     Args:
         raw: the file.
+        facts: what it looks like.
         site: time zone whose calendar days the partitions are.
-
-    Raises:
-        OSError: the file cannot be read.
     """
-    size = raw.path.stat().st_size
     source = raw.source
-    parts = (size, written_at(raw.path), source.format, source.timezone.key, site.key, code_digest())
+    parts = (facts.size, facts.written, source.format, source.timezone.key, site.key, code_digest())
     digest = hashlib.sha256("\n".join(str(part) for part in parts).encode())
-    with raw.path.open("rb") as file:
-        digest.update(file.read(_SAMPLE))
-        file.seek(max(0, size - _SAMPLE))
-        digest.update(file.read(_SAMPLE))
+    for end in facts.ends:
+        digest.update(end)
     return digest.hexdigest()[:32]

@@ -3,7 +3,7 @@
 Loading a day is a function of the raw lines of that day alone. However many days are asked for, each file is read once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,17 +15,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.batches import Batch, Rejects, decoded
+from pipelines.batches import Batch, Part, Rejects, decoded
+from pipelines.columns import chosen, constant
 from pipelines.format import Format, all_formats, format_named
 from pipelines.known_files import KnownFiles, fingerprint
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
-from pipelines.raw_bytes import Broken
-from pipelines.reading import YEAR, FileReader, FileState, Piece
+from pipelines.raw_bytes import Broken, Facts, look_at
+from pipelines.reading import FileReader, FileState, Piece
+from pipelines.scanning.stamps import NO_STAMP
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, STAMP, arrow_schema
 from pipelines.settings import SettingError, Settings
 from pipelines.sources import DETECT, Found, RawFile, find_files
-from pipelines.stamps import NO_STAMP
 from pipelines.warehouse import Warehouse, replacing
 from pipelines.zones import day_numbers
 
@@ -79,6 +80,11 @@ class Account:
     def lines(self) -> int:
         """Return how many lines there are."""
         return self.events + self.ignored + self.rejected
+
+    def row(self) -> tuple[int | None, ...]:
+        """Return the account in the order of `schema.ACCOUNTS`."""
+        stamps = (None if stamp == NO_STAMP else stamp for stamp in (self.first, self.last))
+        return (self.lines, self.events, self.ignored, self.rejected, *stamps)
 
 
 def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
@@ -193,14 +199,13 @@ class _Parse:
         return sorted(rows, key=lambda row: (row["sensor"], row["file"]))
 
     def _raw_file(self, state: FileState) -> Mapping[str, Any]:
-        fingerprint_now = self._fingerprint(state.raw)
-        unchanged = fingerprint_now == self._fingerprints[state.raw.name]  # or it grew while it was read
+        facts = state.facts
         return {
             "sensor": state.raw.source.name,
             "file": state.raw.name,
-            "bytes": state.size,
-            "modified_at": _stamp(state.modified),
-            "compression": state.compression,
+            "bytes": facts.size if facts else 0,
+            "modified_at": _stamp(facts.modified // 1_000) if facts else None,
+            "compression": facts.compression if facts else "none",
             "format": format_of(state.raw).name,
             "lines": state.lines,
             "first_observed_at": _stamp(state.first_seen),
@@ -208,88 +213,114 @@ class _Parse:
             "first_day": _day(state.days[0]) if state.days else None,
             "last_day": _day(state.days[1]) if state.days else None,
             "problem": state.problem or None,
-            "fingerprint": (fingerprint_now or None) if unchanged else None,
+            "fingerprint": self._fingerprints.get(state.raw.name)
+            if facts and _is_unchanged(state.raw, facts)
+            else None,
         }
 
     def _read(self, reader: FileReader) -> None:
-        for item in reader.read(self._files_to_read()):
-            if isinstance(item, FileState):
-                self.states.append(item)
-                years = item.later_by()
-                if years:
-                    self.corrections[item.raw.name] = int(item.start - years * YEAR)
-            elif item.batch is not None:
-                self._take_batch(item, item.batch)
-            elif item.broken is not None:
-                self._take_broken(item, item.broken)
+        for batch, pieces in reader.read(self._files_to_read()):
+            if batch is not None:
+                self._take_events(batch, pieces)
+            for piece in pieces:
+                if piece.broken is not None:
+                    self._take_broken(piece, piece.broken)
+                elif piece.part is None:
+                    self._end(piece.state)
+                elif batch is not None:
+                    self._take_others(piece, piece.part, batch)
 
-    def _files_to_read(self) -> Iterator[RawFile]:
-        """Yield the files that may hold a line of the days."""
+    def _end(self, state: FileState) -> None:
+        self.states.append(state)
+        start = state.corrected_start()
+        if start is not None:
+            self.corrections[state.raw.name] = start
+
+    def _files_to_read(self) -> Iterator[tuple[RawFile, Facts | OSError]]:
+        """Yield the files that may hold a line of the days, with what they look like."""
         days = set(self._days.values())
         for raw in self._found.files:
-            self._fingerprints[raw.name] = self._fingerprint(raw)
-            row = self._known.without_days(self._fingerprints[raw.name], days)
+            try:
+                facts = look_at(raw.path)
+            except OSError as error:
+                yield raw, error
+                continue
+            known_as = fingerprint(raw, facts, self._zone)
+            row = self._known.without_days(known_as, days)
             if row is None:
-                yield raw
+                self._fingerprints[raw.name] = known_as
+                yield raw, facts
             else:
-                facts = raw.path.stat()
-                known = {"sensor": raw.source.name, "file": raw.name, "modified_at": _stamp(facts.st_mtime_ns // 1_000)}
+                known = {"sensor": raw.source.name, "file": raw.name, "modified_at": _stamp(facts.modified // 1_000)}
                 self._unread.append({**row, **known})
 
-    def _fingerprint(self, raw: RawFile) -> str:
-        """Return what a file is known by; nothing for one that cannot be read, which reading it will say."""
-        try:
-            return fingerprint(raw, self._zone) if raw.path.is_file() else ""
-        except OSError:
-            return ""
-
-    def _take_batch(self, piece: Piece, batch: Batch) -> None:
-        state = piece.state
-        before = next((stamp for stamp in (state.last, batch.first_utc) if stamp != NO_STAMP), state.written)
-        self._take_events(piece, batch)
-        ignored = np.where(batch.ignored_stamps == NO_STAMP, before, batch.ignored_stamps)
-        ignored_days = day_numbers(ignored, self._zone)
-        state.saw(ignored_days)
-        for number, count in _counts(ignored_days):
-            if number in self._days:
-                self._account(number, state.raw).ignored += count
-        rejects = batch.rejects
-        if len(rejects.lines):
-            rejects = replace(rejects, stamps=np.where(rejects.stamps == NO_STAMP, state.last, rejects.stamps))
-            days = day_numbers(np.where(rejects.stamps == NO_STAMP, before, rejects.stamps), self._zone)
-            state.saw(days)
-            for number in np.unique(days).tolist():
-                if number in self._days:
-                    self._reject(number, state, piece.first_line, rejects.only(np.flatnonzero(days == number)))
-
-    def _take_events(self, piece: Piece, batch: Batch) -> None:
+    def _take_events(self, batch: Batch, pieces: Sequence[Piece]) -> None:
+        """Store the events of a batch, and count those of each day and file."""
+        parts = [(piece, piece.part) for piece in pieces if piece.part is not None]
         if not len(batch.stamps):
             return
-        rows = _with_lineage(batch.events, piece)
+        owners = np.repeat(np.arange(len(parts)), [part.events.stop - part.events.start for _, part in parts])
         days = day_numbers(batch.stamps, self._zone)
-        piece.state.saw(days)
-        if days[0] == days[-1] and (days == days[0]).all():
-            groups: Iterable[tuple[int, pa.RecordBatch, npt.NDArray[np.int64]]] = [(int(days[0]), rows, batch.stamps)]
-        else:
-            groups = _by_day(rows, days, batch.stamps)
-        for number, part, stamps in groups:
+        rows, stamps = _with_lineage(batch.events, [piece for piece, _ in parts], owners), batch.stamps
+        groups = days.astype(np.int64) * len(parts) + owners
+        if len(groups) > 1 and (np.diff(groups) < 0).any():
+            order = np.argsort(groups, kind="stable")
+            rows, days, stamps, owners, groups = (
+                rows.take(pa.array(order)),
+                days[order],
+                stamps[order],
+                owners[order],
+                groups[order],
+            )
+        for start, end in _runs(groups):
+            self._count_events(int(days[start]), parts[owners[start]][0].state, stamps[start:end])
+        for start, end in _runs(days):
+            number = int(days[start])
             if number in self._days:
-                self._parsed.add(number, part)
-                account = self._account(number, piece.state.raw)
-                account.events += len(part)
-                earliest = int(stamps.min())
-                account.first = earliest if account.first == NO_STAMP else min(account.first, earliest)
-                account.last = max(account.last, int(stamps.max()))
+                self._parsed.add(number, rows.slice(start, end - start))
+
+    def _count_events(self, number: int, state: FileState, stamps: npt.NDArray[np.int64]) -> None:
+        earliest, latest = int(stamps.min()), int(stamps.max())
+        state.saw(number, number)
+        state.saw_events(earliest, latest)
+        if number in self._days:
+            account = self._account(number, state.raw)
+            account.events += len(stamps)
+            account.first = earliest if account.first == NO_STAMP else min(account.first, earliest)
+            account.last = max(account.last, latest)
+
+    def _take_others(self, piece: Piece, part: Part, batch: Batch) -> None:
+        """Count the ignored lines of a part of a batch, and keep the rejected ones."""
+        state = piece.state
+        before = next((stamp for stamp in (piece.before, part.first_utc) if stamp != NO_STAMP), state.written)
+        ignored = batch.ignored_stamps[part.ignored]
+        for number, count in self._days_of(state, np.where(ignored == NO_STAMP, before, ignored)):
+            if number in self._days:
+                self._account(number, state.raw).ignored += count
+        if part.rejects.start == part.rejects.stop:
+            return
+        rejects = batch.rejects.only(np.arange(part.rejects.start, part.rejects.stop))
+        rejects = replace(rejects, stamps=np.where(rejects.stamps == NO_STAMP, piece.before, rejects.stamps))
+        stamps = np.where(rejects.stamps == NO_STAMP, before, rejects.stamps)
+        days = day_numbers(stamps, self._zone)
+        for number, _ in self._days_of(state, stamps):
+            if number in self._days:
+                self._reject(number, state, piece.first_line, rejects.only(np.flatnonzero(days == number)))
+
+    def _days_of(self, state: FileState, stamps: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Return the days of some lines of a file, which are noted for it, and how many lines each has."""
+        if not len(stamps):
+            return []
+        days, counts = np.unique(day_numbers(stamps, self._zone), return_counts=True)
+        state.saw(int(days[0]), int(days[-1]))
+        return list(zip(days.tolist(), counts.tolist(), strict=True))
 
     def _take_broken(self, piece: Piece, broken: Broken) -> None:
-        state = piece.state
-        stamp = state.last if state.last != NO_STAMP else state.written
-        days = day_numbers(np.array([stamp]), self._zone)
-        state.saw(days)
-        number = int(days[0])
+        stamp = piece.before if piece.before != NO_STAMP else piece.state.written
+        [(number, _)] = self._days_of(piece.state, np.array([stamp]))
         if number in self._days:
-            line = Rejects(np.zeros(1, np.int64), np.array([state.last]), [broken.reason], [decoded(broken.text)])
-            self._reject(number, state, piece.first_line, line)
+            line = Rejects(np.zeros(1, np.int64), np.array([piece.before]), [broken.reason], [decoded(broken.text)])
+            self._reject(number, piece.state, piece.first_line, line)
 
     def _reject(self, number: int, state: FileState, first_line: int, rejects: Rejects) -> None:
         raw = state.raw
@@ -308,46 +339,59 @@ class _Parse:
         return self._accounts.setdefault((number, raw.source.name, raw.name), Account())
 
     def _write_accounts(self, writers: PartitionWriters) -> None:
+        by_day: dict[int, list[tuple[str, str, Account]]] = {}
         for (number, sensor, file), account in self._accounts.items():
-            stamps = [None if stamp == NO_STAMP else stamp for stamp in (account.first, account.last)]
-            counts = (sensor, file, account.lines, account.events, account.ignored, account.rejected)
-            values = [pa.array([value]) for value in counts]
-            values += [pa.array([stamp], pa.int64()).cast(STAMP) for stamp in stamps]
-            writers.add(number, pa.record_batch(values, names=[column.name for column in ACCOUNTS]))
+            by_day.setdefault(number, []).append((sensor, file, account))
+        schema = arrow_schema(ACCOUNTS)
+        for number, rows in by_day.items():
+            values = zip(*((sensor, file, *account.row()) for sensor, file, account in rows), strict=True)
+            columns = [pa.array(column, field.type) for column, field in zip(values, schema, strict=True)]
+            writers.add(number, pa.record_batch(columns, schema))
 
 
 class _YearsDiffer(Exception):  # noqa: N818 - no error: it only leaves the block in which partitions are written
     """The years that a file's stamps were read with do not fit its end."""
 
 
-def _counts(numbers: npt.NDArray[np.int32]) -> Iterable[tuple[int, int]]:
-    values, counts = np.unique(numbers, return_counts=True)
-    return zip(values.tolist(), counts.tolist(), strict=True)
+def _runs(values: npt.NDArray[np.integer[Any]]) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each run of equal values."""
+    return pairwise([0, *(np.flatnonzero(np.diff(values)) + 1).tolist(), len(values)])
 
 
-def _by_day(
-    rows: pa.RecordBatch, days: npt.NDArray[np.int32], stamps: npt.NDArray[np.int64]
-) -> Iterable[tuple[int, pa.RecordBatch, npt.NDArray[np.int64]]]:
-    """Yield the rows of each day in their order."""
-    if (np.diff(days) < 0).any():
-        order = np.argsort(days, kind="stable")
-        rows, days, stamps = rows.take(pa.array(order)), days[order], stamps[order]
-    bounds = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
-    for start, end in pairwise(bounds):
-        yield int(days[start]), rows.slice(start, end - start), stamps[start:end]
+def _with_lineage(events: pa.RecordBatch, pieces: Sequence[Piece], owners: npt.NDArray[np.int64]) -> pa.RecordBatch:
+    """Return events with the columns that say where each line stands, in the order of `schema.PARSED`.
 
-
-def _with_lineage(batch: pa.RecordBatch, piece: Piece) -> pa.RecordBatch:
-    """Return the events with the columns that say where each line stands, in the order of `schema.PARSED`."""
-    raw = piece.state.raw
-    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-    zeros = pa.array(np.zeros(len(batch), np.int32))
-    columns["sensor"] = pa.DictionaryArray.from_arrays(zeros, pa.array([raw.source.name]))
-    columns["file"] = pa.DictionaryArray.from_arrays(zeros, pa.array([raw.name]))
-    numbers = batch.column("line_number").to_numpy()
-    columns["line_number"] = pa.array(numbers + piece.first_line)
+    Args:
+        events: the events, with numbers of lines in their pieces.
+        pieces: the pieces.
+        owners: by event, the piece that it is of.
+    """
+    columns = dict(zip(events.schema.names, events.columns, strict=True))
+    columns["sensor"] = _owned([piece.state.raw.source.name for piece in pieces], owners)
+    columns["file"] = _owned([piece.state.raw.name for piece in pieces], owners)
+    firsts = np.array([piece.first_line for piece in pieces])
+    numbers = events.column("line_number").to_numpy()
+    columns["line_number"] = pa.array(numbers + (firsts[0] if len(firsts) == 1 else firsts[owners]))
     names = [column.name for column in PARSED]
     return pa.record_batch([columns[name] for name in names], names=names)
+
+
+def _owned(names: Sequence[str], owners: npt.NDArray[np.int64]) -> pa.DictionaryArray:
+    """Return by event the name of what it belongs to."""
+    if len(names) == 1:
+        return constant(names[0], len(owners))
+    different = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    codes = np.array([different[name] for name in names], np.int32)[owners]
+    return chosen(list(different), codes)
+
+
+def _is_unchanged(raw: RawFile, facts: Facts) -> bool:
+    """Return whether a file is now as it was when it was looked at, or grew or changed while it was read."""
+    try:
+        status = raw.path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (facts.size, facts.modified)
 
 
 def _day(number: int) -> date:

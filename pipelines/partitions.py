@@ -2,27 +2,32 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.dictionaries import joined_batches
-from pipelines.schema import STAMP, Column
+from pipelines.schema import STAMP, Column, Stored
 from pipelines.warehouse import Warehouse, sync
 
 EPOCH = date(1970, 1, 1)
 # Rows of a day that are written together; larger groups compress a little better and cost memory.
-GROUP_ROWS = 1 << 17
+GROUP_ROWS = 1 << 16
 SMALL_BATCH = 1 << 14
+# How many times the memory of its rows a batch may keep.
+_SLACK = 2
+_CODED = (Stored.DIFFERENCES, Stored.PLAIN)
 # Rows of all days together that may wait in memory, about 200 bytes each.
 WAITING_ROWS = 1 << 18
 # Partitions of a stage that are open at a time: macOS lets a process open 256 files, most Linux systems 1,024.
-OPEN_PARTITIONS = 100
+OPEN_PARTITIONS = 8
 
 
 def day_number(day: date) -> int:
@@ -47,17 +52,26 @@ def stored_schema(columns: Sequence[Column]) -> pa.Schema:
 
 def parquet_writer(sink: Path | pa.NativeFile, columns: Sequence[Column]) -> pq.ParquetWriter:
     """Return a writer of a file with these columns, as all stages are stored."""
+    random = {column.name for column in columns if column.stored is Stored.RANDOM}
+    coded = {column.name: column.stored.value for column in columns if column.stored in _CODED}
     return pq.ParquetWriter(
         sink,
         stored_schema(columns),
-        compression="zstd",
-        compression_level=1,
+        compression={column.name: "none" if column.name in random else "zstd" for column in columns},
+        compression_level={column.name: 1 for column in columns if column.name not in random},
         store_schema=False,
         # Of other columns the smallest and largest value of a day say nothing, and cost a third of the writing.
         write_statistics=[column.name for column in columns if column.type == STAMP],
-        use_dictionary=[column.name for column in columns if not column.varied],
-        column_encoding={column.name: "DELTA_BINARY_PACKED" for column in columns if column.varied},
+        use_dictionary=[column.name for column in columns if column.stored is Stored.DICTIONARY],
+        column_encoding=coded | dict.fromkeys(random, Stored.PLAIN.value),
     )
+
+
+def _own(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return a batch that keeps no more memory than its rows need: a slice keeps all that it was cut out of."""
+    if batch.get_total_buffer_size() > _SLACK * batch.nbytes:
+        return batch.take(pa.array(np.arange(len(batch))))
+    return batch
 
 
 def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -97,9 +111,11 @@ class PartitionWriters:
         self._schema = stored_schema(self._columns)
         self._days = {day_number(day): day for day in days}
         self._waiting: dict[int, list[pa.RecordBatch]] = {}
-        self._waiting_rows = 0
+        self._waiting_rows: dict[int, int] = {}
         self._writers: dict[int, pq.ParquetWriter] = {}  # the one that was used last stands last
         self._parts: dict[int, list[Path]] = {}  # the last one becomes the partition
+        self._pool = ThreadPoolExecutor(1)
+        self._pending: Future[None] | None = None
         self.rows: dict[date, int] = dict.fromkeys(self._days.values(), 0)
 
     def __enter__(self) -> Self:
@@ -115,23 +131,27 @@ class PartitionWriters:
                 self.finish()
                 self._publish()
         finally:
+            self._pool.shutdown()
             self._clear()
 
     def add(self, number: int, batch: pa.RecordBatch) -> None:
         """Add rows to the day with that number."""
-        self._waiting.setdefault(number, []).append(conformed(batch, self._schema))
-        self._waiting_rows += len(batch)
+        self._waiting.setdefault(number, []).append(conformed(_own(batch), self._schema))
+        self._waiting_rows[number] = self._waiting_rows.get(number, 0) + len(batch)
         self.rows[self._days[number]] += len(batch)
-        if sum(len(part) for part in self._waiting[number]) >= GROUP_ROWS:
+        if self._waiting_rows[number] >= GROUP_ROWS:
             self._write(number)
-        while self._waiting_rows > WAITING_ROWS:
-            self._write(max(self._waiting, key=lambda day: sum(len(part) for part in self._waiting[day])))
+        while sum(self._waiting_rows.values()) > WAITING_ROWS:
+            self._write(max(self._waiting_rows, key=self._waiting_rows.__getitem__))
 
     def finish(self) -> None:
         """Write all rows and sync them, so that publishing is no more than renaming; called by the block's end too."""
+        self._settle()
         for number in sorted(self._days):
             if number in self._waiting or number not in self._parts:
                 self._write(number)
+        self._settle()
+        for number in sorted(self._days):
             if number in self._writers:
                 self._writers.pop(number).close()
             self._join(number)
@@ -142,13 +162,24 @@ class PartitionWriters:
         return {day: self._warehouse.partition(self._stage, day).stat().st_size for day in self._days.values()}
 
     def _write(self, number: int) -> None:
+        """Write the waiting rows of a day, while others are prepared."""
         batches = self._waiting.pop(number, [])
+        self._waiting_rows.pop(number, None)
+        self._settle()
+        self._pending = self._pool.submit(self._write_group, number, batches)
+
+    def _settle(self) -> None:
+        """Wait for what is being written; what went wrong there is raised here."""
+        if self._pending is not None:
+            self._pending.result()
+            self._pending = None
+
+    def _write_group(self, number: int, batches: Sequence[pa.RecordBatch]) -> None:
         writer = self._writers.pop(number, None) or parquet_writer(self._new_part(number), self._columns)
         self._writers[number] = writer
         while len(self._writers) > OPEN_PARTITIONS:
             self._writers.pop(next(iter(self._writers))).close()
         rows = sum(len(batch) for batch in batches)
-        self._waiting_rows -= rows
         if rows:
             writer.write_batch(joined_batches(batches), row_group_size=rows)
 

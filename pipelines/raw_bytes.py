@@ -1,9 +1,16 @@
-"""Raw files as chunks of whole lines: decompressed by content, not by name, in bounded memory."""
+"""Raw files as chunks of whole lines: decompressed by content, not by name, in bounded memory.
+
+Files are read one after another into blocks of memory, which are used again; small ones share a block, and so what is
+done for a block is done once for hundreds of them.
+"""
 
 import bz2
 import gzip
 import lzma
+import os
+import stat
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -16,9 +23,12 @@ import pyarrow as pa
 from isal.igzip import IGzipFile
 from isal.isal_zlib import IsalError
 
-from pipelines.scanner import PADDING
+from pipelines.scanning.words import PADDING
 
-CHUNK = 16 << 20
+# Bytes of a block: about 100,000 lines.
+BLOCK = 24 << 20
+# A file is not begun in less than this part of a block.
+_LEAST_ROOM = 16
 _KEPT = 8_192
 
 _MAGIC = (
@@ -30,16 +40,58 @@ _MAGIC = (
 # isal's own type information calls its exception an instance of one.
 _DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError, lzma.LZMAError, pa.ArrowInvalid)  # type: ignore[assignment]
 _PIECE = 1 << 16
-# Logs shrink to a tenth; what shrinks more only takes a second chunk.
-_LARGEST_RATIO = 20
+# Read of each end of a file that is looked at: a log's lines differ in their stamps, a packed file ends in a checksum.
+SAMPLE = 1 << 14
+# Where in a gzip header the time is that the packed file was modified, seconds since 1970.
+_GZIP_TIME = slice(4, 8)
+
+
+@dataclass
+class Block:
+    """Memory for lines: `buffer` has `words.PADDING` bytes more than may be used, and `used` of them are."""
+
+    buffer: npt.NDArray[np.uint8]
+    used: int = 0
+
+    @property
+    def room(self) -> int:
+        """Return how many bytes may still be used."""
+        return len(self.buffer) - PADDING - self.used
+
+
+class Blocks:
+    """Blocks of one size, that are filled one after another, and used again once they are given back."""
+
+    def __init__(self, size: int = BLOCK) -> None:
+        """Begin with one block of `size` bytes; memory is taken as it is filled."""
+        self._size = size
+        self._free: deque[Block] = deque()
+        self.current = self._another()
+
+    def renew(self) -> None:
+        """Go on with an empty block."""
+        self.current = self._free.popleft() if self._free else self._another()
+
+    def give_back(self, block: Block) -> None:
+        """Let a block be filled again; any thread may."""
+        block.used = 0
+        self._free.append(block)
+
+    def is_short(self) -> bool:
+        """Return whether too little is left of the current block to begin a file in it."""
+        return self.current.room * _LEAST_ROOM < self._size
+
+    def _another(self) -> Block:
+        return Block(np.empty(self._size + PADDING, np.uint8))
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Whole lines: `buffer[:size]`, with `scanner.PADDING` bytes after them."""
+    """Whole lines of a file: `block.buffer[start:end]`, with `words.PADDING` bytes of anything after them."""
 
-    buffer: npt.NDArray[np.uint8]
-    size: int
+    block: Block
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -57,43 +109,68 @@ class Broken:
     damaged: bool
 
 
-def compression_of(path: Path) -> str:
-    """Return gzip, zstd, bzip2, xz or none, by the first bytes of the file.
+@dataclass(frozen=True)
+class Facts:
+    """What a look at a file tells.
+
+    Attributes:
+        size: bytes.
+        modified: modification time, nanoseconds since 1970.
+        compression: gzip, zstd, bzip2, xz or none, by the first bytes.
+        written: when the lines were last written, seconds since 1970: the time in a gzip header, where the packed
+            file's own is kept, else the modification time.
+        ends: the first bytes and the last ones, at most SAMPLE of each.
+    """
+
+    size: int
+    modified: int
+    compression: str
+    written: float
+    ends: tuple[bytes, bytes]
+
+
+def look_at(path: Path) -> Facts:
+    """Look at a file.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: it cannot be read, or is no regular file.
     """
-    with path.open("rb") as file:
-        head = file.read(8)
-    return next((name for magic, name in _MAGIC if head.startswith(magic)), "none")
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(0, "it is a folder that may not be listed" if stat.S_ISDIR(mode) else "it is no regular file")
+    with path.open("rb", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        head = file.read(SAMPLE)
+        file.seek(max(0, status.st_size - SAMPLE))
+        tail = file.read(SAMPLE)
+    is_gzip = head.startswith(b"\x1f\x8b") and len(head) >= _GZIP_TIME.stop
+    packed = int.from_bytes(head[_GZIP_TIME], "little") if is_gzip else 0
+    return Facts(
+        size=status.st_size,
+        modified=status.st_mtime_ns,
+        compression=next((name for magic, name in _MAGIC if head.startswith(magic)), "none"),
+        written=float(packed) if packed else status.st_mtime,
+        ends=(head, tail),
+    )
 
 
-def written_at(path: Path) -> float:
-    """Return when the lines of a file were last written, seconds since 1970.
+def read_chunks(path: Path, compression: str, blocks: Blocks, start: int = 0) -> Iterator[Chunk | Broken]:
+    """Yield the lines of a file in order, in chunks of at most a block.
 
-    That is the time in a gzip header, where the packed file's own is kept, else the file's modification time.
+    A last line without a newline is a line. A line longer than a block, and what is damaged, is yielded as `Broken`.
 
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with path.open("rb") as file:
-        head = file.read(8)
-    packed = int.from_bytes(head[4:8], "little") if head.startswith(b"\x1f\x8b") and len(head) == 8 else 0  # noqa: PLR2004
-    return float(packed) if packed else path.stat().st_mtime
-
-
-def read_chunks(path: Path, size: int = CHUNK) -> Iterator[Chunk | Broken]:
-    """Yield the lines of a file in order, in chunks of at most `size` bytes.
-
-    A last line without a newline is a line. A line longer than a chunk, and what is damaged, is yielded as `Broken`.
+    Args:
+        path: the file.
+        compression: how it is compressed.
+        blocks: what to fill; those filled are given back by the caller.
+        start: byte to begin at, for a file that is not compressed.
 
     Raises:
         OSError: the file cannot be opened.
     """
-    compression = compression_of(path)
     with path.open("rb") as file:
-        expected = path.stat().st_size * (1 if compression == "none" else _LARGEST_RATIO)
-        yield from _split(_Stream(file, compression), size, expected)
+        file.seek(start)
+        yield from _split(_Stream(file, compression), blocks)
 
 
 class _Stream:
@@ -221,28 +298,42 @@ class _Sips:
         """Do nothing: the file is closed where it was opened."""
 
 
-def _split(stream: _Stream, size: int, expected: int) -> Iterator[Chunk | Broken]:
-    """Yield chunks of at most `size` bytes, the first one no larger than what is expected: memory has to be zeroed."""
+def _split(stream: _Stream, blocks: Blocks) -> Iterator[Chunk | Broken]:
+    if blocks.is_short():
+        blocks.renew()
     carry = b""
     ended = False
-    room = min(size, expected + 1)
     while not ended:
-        data = bytearray(room + PADDING)
-        data[: len(carry)] = carry
-        with memoryview(data) as view:
-            used = len(carry) + stream.fill(view[len(carry) : room])
-        ended = used < room
-        cut = used if ended and not stream.damage else data.rfind(b"\n", 0, used) + 1
+        block = blocks.current
+        start, room = block.used, block.room
+        data = block.buffer.data
+        data[start : start + len(carry)] = carry
+        used = start + len(carry) + stream.fill(data[start + len(carry) : start + room])
+        ended = used < start + room
+        cut = used if ended and not stream.damage else _after_last_line(block.buffer, start, used)
         carry = bytes(data[cut:used])
-        if cut:
-            data[cut : cut + PADDING] = bytes(PADDING)
-            yield Chunk(np.frombuffer(data, np.uint8), cut)
-        elif not ended and room == size:
-            yield Broken(f"longer than {size} bytes", bytes(data[: min(used, _KEPT)]), damaged=False)
-            carry, ended = _pass_over(stream, min(size, _PIECE))
-        room = size
+        block.used = cut
+        if not ended:
+            blocks.renew()
+        if cut > start:
+            yield Chunk(block, start, cut)
+        elif not ended and not start:
+            yield Broken(f"longer than {room} bytes", carry[:_KEPT], damaged=False)
+            carry, ended = _pass_over(stream, min(room, _PIECE))
     if stream.damage:
         yield Broken(stream.damage, carry[:_KEPT], damaged=True)
+
+
+def _after_last_line(buffer: npt.NDArray[np.uint8], start: int, end: int) -> int:
+    """Return the position after the last newline of buffer[start:end], or `start`."""
+    step = _PIECE
+    while start < end:
+        low = max(start, end - step)
+        found = buffer[low:end].tobytes().rfind(b"\n")
+        if found >= 0:
+            return low + found + 1
+        end, step = low, 2 * step
+    return start
 
 
 def _pass_over(stream: _Stream, size: int) -> tuple[bytes, bool]:

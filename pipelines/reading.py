@@ -5,29 +5,31 @@ What depends on the lines before (the year of stamps that have none, the time of
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from threading import local
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from pipelines.ahead import one_ahead
-from pipelines.batches import Batch, Reader
+from pipelines.batches import Batch, Part, Reader, Span
 from pipelines.compiled import announce_compilation
 from pipelines.format import Format
-from pipelines.raw_bytes import Broken, Chunk, compression_of, read_chunks, written_at
-from pipelines.scanner import scan
+from pipelines.raw_bytes import BLOCK, Block, Blocks, Broken, Facts, read_chunks
+from pipelines.scanning.scanner import scan
+from pipelines.scanning.stamps import DAY, MOST_OF_HALF_A_YEAR, NO_STAMP, SECOND
 from pipelines.sources import RawFile
-from pipelines.stamps import DAY, NO_STAMP, SECOND
 from pipelines.zones import utc_to_local
 
-ROWS = 1 << 17
+# Events that one call of the scanner has room for; memory is taken as it is filled.
+ROWS = 1 << 18
 YEAR = 365.2425 * DAY
 # A stamp without a year lies at most a year before the end of its file, and at most a day after it (clocks differ).
 SLACK = DAY
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - civil time
 
 
 @dataclass
@@ -36,9 +38,12 @@ class FileState:
 
     Attributes:
         raw: the file.
+        facts: what it looked like before it was read; None for one that cannot be looked at.
         written: when its lines were last written, UTC microseconds.
         start: civil microseconds that its first stamp without a year is nearest to.
-        compression, size, modified: as found; problem: what kept it from being read whole, in words, or empty.
+        first_yearless: first stamp without a year, civil microseconds, or NO_STAMP.
+        leap: microseconds that a stamp without a year lies from the one before, if more than half a year, or 0.
+        problem: what kept it from being read whole, in words, or empty.
         lines: lines so far.
         near: civil microseconds that the next stamp without a year is nearest to.
         last: last UTC stamp so far, or NO_STAMP.
@@ -48,11 +53,11 @@ class FileState:
     """
 
     raw: RawFile
+    facts: Facts | None
     written: int = NO_STAMP
     start: int = 0
-    compression: str = "none"
-    size: int = 0
-    modified: int = NO_STAMP
+    first_yearless: int = NO_STAMP
+    leap: int = 0
     problem: str = ""
     lines: int = 0
     near: int = 0
@@ -62,28 +67,81 @@ class FileState:
     last_seen: int = NO_STAMP
     days: tuple[int, int] | None = None
 
-    def saw(self, days: npt.NDArray[np.int32]) -> None:
-        """Note the days of some lines."""
-        if len(days):
-            first, last = int(days.min()), int(days.max())
-            self.days = (first, last) if self.days is None else (min(first, self.days[0]), max(last, self.days[1]))
+    def saw(self, first_day: int, last_day: int) -> None:
+        """Note the first and the last day of some lines."""
+        if self.days is not None:
+            first_day, last_day = min(first_day, self.days[0]), max(last_day, self.days[1])
+        self.days = first_day, last_day
 
-    def later_by(self) -> int:
-        """Return by how many years the stamps of a file without years, now read, lie too late."""
+    def saw_events(self, earliest: int, latest: int) -> None:
+        """Note the earliest and the latest stamp of some events."""
+        self.first_seen = earliest if self.first_seen == NO_STAMP else min(self.first_seen, earliest)
+        self.last_seen = max(self.last_seen, latest)
+
+    def pass_over(self, part: Part) -> None:
+        """Note what some lines, in order, change for those after them."""
+        self.lines += part.lines
+        if part.first_yearless != NO_STAMP:
+            distance = part.first_yearless - self.near
+            if self.first_yearless == NO_STAMP:
+                self.first_yearless = part.first_yearless
+            elif not self.leap and abs(distance) > MOST_OF_HALF_A_YEAR:
+                self.leap = distance
+            self.leap = self.leap or part.leap
+        self.near = part.near
+        self.yearless = self.yearless and part.yearless
+        if part.last_utc != NO_STAMP:
+            self.last = part.last_utc
+
+    def corrected_start(self) -> int | None:
+        """Return where the years of a file that is now read begin, None if that is where they were read from.
+
+        They are wrong where the last stamp lies after the file's end; and where a 29 February had to leap to a year
+        that has one, for then the stamps before it were given another year.
+        """
         if not self.yearless or self.last == NO_STAMP:
-            return 0
+            return None
         end = _civil(self.written, self.raw.source.timezone) + SLACK
-        return max(0, int(np.ceil((self.near - end) / YEAR)))
+        years = round(self.leap / YEAR) or -max(0, int(np.ceil((self.near - end) / YEAR)))
+        if _is_leap_day(self.first_yearless):
+            years = years // 4 * 4
+        return int(self.first_yearless + years * YEAR) if years else None
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Some lines of a file in order, or one line that is broken; `first_line` is the number of the first, from 1."""
+    """Some lines of a file in order, or one line that is broken, or a file's end.
+
+    Attributes:
+        state: the file.
+        first_line: number of the first line, from 1.
+        before: stamp of the nearest line before that has one, UTC microseconds, or NO_STAMP.
+        part: the lines, of a batch.
+        broken: the line.
+    """
 
     state: FileState
     first_line: int
-    batch: Batch | None = None
+    before: int
+    part: Part | None = None
     broken: Broken | None = None
+
+
+@dataclass(frozen=True)
+class _Item:
+    """What a block holds next: lines of a file, a line of it that is broken, or its end."""
+
+    state: FileState
+    span: Span | None = None
+    broken: Broken | None = None
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A block, and what it holds in order."""
+
+    block: Block
+    items: Sequence[_Item]
 
 
 @dataclass
@@ -99,91 +157,146 @@ class FileReader:
     starts: dict[str, int] = field(default_factory=dict)
     workers: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
 
-    def read(self, files: Iterable[RawFile]) -> Iterator[Piece | FileState]:
-        """Yield the pieces of each file in order, then the file's state."""
+    def read(self, files: Iterable[tuple[RawFile, Facts | OSError]]) -> Iterator[tuple[Batch | None, list[Piece]]]:
+        """Yield what files hold, in order: a batch with the pieces that its parts are, or pieces without a batch.
+
+        A piece without lines is the end of its file.
+        """
         announce_compilation(scan, "the scanner")
+        blocks = Blocks(BLOCK)
         readers = local()
 
-        def task(state: FileState, chunk: Chunk, near: int) -> list[Batch]:
-            form = self.format_of(state.raw)
+        def task(work: _Work) -> list[Batch]:
+            spans = [item.span for item in work.items if item.span is not None]
+            if not spans:
+                return []
+            form = self.format_of(next(item.state.raw for item in work.items if item.span is not None))
             if getattr(readers, "form", None) is not form:
                 readers.form, readers.reader = form, Reader(form, ROWS)
-            batches: list[Batch] = readers.reader.read(chunk.buffer, chunk.size, near, state.raw.source.timezone)
+            batches: list[Batch] = readers.reader.read_spans(work.block.buffer, spans)
             return batches
 
         with ThreadPoolExecutor(self.workers) as pool:
-            pending: deque[tuple[FileState, Chunk | Broken | None, Future[list[Batch]] | None]] = deque()
-            for state, item in one_ahead(self._items(files)):
-                future = pool.submit(task, state, item, state.near) if isinstance(item, Chunk) else None
-                pending.append((state, item, future))
-                while len(pending) > self.workers:
-                    yield from _settled(*pending.popleft(), task)
+            pending: deque[tuple[_Work, Future[list[Batch]]]] = deque()
+            for work in one_ahead(self._works(files, blocks)):
+                pending.append((work, pool.submit(task, work)))
+                if len(pending) > self.workers:
+                    yield from _settled(*pending.popleft(), task, blocks)
             while pending:
-                yield from _settled(*pending.popleft(), task)
+                yield from _settled(*pending.popleft(), task, blocks)
 
-    def _items(self, files: Iterable[RawFile]) -> Iterator[tuple[FileState, Chunk | Broken | None]]:
-        for raw in files:
-            state = FileState(raw)
+    def _works(self, files: Iterable[tuple[RawFile, Facts | OSError]], blocks: Blocks) -> Iterator[_Work]:
+        """Yield each block when it is full, or when there is nothing more."""
+        block, items = blocks.current, list[_Item]()
+        for raw, facts in files:
+            state = self._state(raw, facts)
+            if isinstance(facts, OSError):
+                items.append(_Item(state))
+                continue
             try:
-                self._open(state)
-                for item in read_chunks(raw.path):
-                    yield state, item
+                for chunk in read_chunks(raw.path, facts.compression, blocks):
+                    if isinstance(chunk, Broken):
+                        items.append(_Item(state, broken=chunk))
+                        continue
+                    if chunk.block is not block:
+                        yield _Work(block, items)
+                        block, items = chunk.block, []
+                    follows = bool(items) and items[-1].state is state
+                    span = Span(chunk.start, chunk.end, state.near, raw.source.timezone, follows)
+                    items.append(_Item(state, span))
             except OSError as error:
-                state.problem = f"{raw.name!r} cannot be read: {error.strerror or error}"
-            yield state, None
+                state.problem = _unreadable(raw, error)
+            items.append(_Item(state))
+        yield _Work(block, items)
 
-    def _open(self, state: FileState) -> None:
-        path = state.raw.path
-        facts = path.stat()
-        state.size, state.modified = facts.st_size, facts.st_mtime_ns // 1_000
-        if not path.is_file():
-            raise OSError(0, "it is a folder that may not be listed" if path.is_dir() else "it is no regular file")
-        state.compression = compression_of(path)
-        state.written = int(written_at(path) * SECOND)
-        end = _civil(state.written, state.raw.source.timezone) + SLACK
-        state.near = state.start = self.starts.get(state.raw.name, int(end - YEAR / 2))
+    def _state(self, raw: RawFile, facts: Facts | OSError) -> FileState:
+        if isinstance(facts, OSError):
+            return FileState(raw, None, problem=_unreadable(raw, facts))
+        written = int(facts.written * SECOND)
+        end = _civil(written, raw.source.timezone) + SLACK
+        start = self.starts.get(raw.name, int(end - YEAR / 2))
+        return FileState(raw, facts, written=written, start=start, near=start)
+
+
+def _unreadable(raw: RawFile, error: OSError) -> str:
+    return f"{raw.name!r} cannot be read: {error.strerror or error}"
+
+
+def _is_leap_day(civil: int) -> bool:
+    moment = _EPOCH + timedelta(microseconds=civil)
+    return (moment.month, moment.day) == (2, 29)
 
 
 def _civil(utc: int, zone: ZoneInfo) -> int:
-    return int(utc_to_local(np.array([utc]), zone)[0])
+    return utc if zone.key == "UTC" else int(utc_to_local(np.array([utc]), zone)[0])
 
 
 def _settled(
-    state: FileState,
-    item: Chunk | Broken | None,
-    future: Future[list[Batch]] | None,
-    task: Callable[[FileState, Chunk, int], list[Batch]],
-) -> Iterator[Piece | FileState]:
-    """Bring a file's state up to an item of it, and yield what the item holds."""
-    if item is None:
-        yield state
-    elif isinstance(item, Broken):
-        if item.damaged:
-            state.problem = f"{state.raw.name!r} is not read whole: {item.reason}"
-        yield Piece(state, state.lines + 1, broken=item)
+    work: _Work, future: Future[list[Batch]], task: Callable[[_Work], list[Batch]], blocks: Blocks
+) -> Iterator[tuple[Batch | None, list[Piece]]]:
+    """Yield what a block holds, and give it back."""
+    batches = future.result()
+    if not _fits(work, batches):
+        batches = task(_from_here(work))
+    parts = iter([(batch, part) for batch in batches for part in batch.parts])
+    blocks.give_back(work.block)
+    pieces: list[Piece] = []
+    current: Batch | None = None
+    for item in work.items:
+        state = item.state
+        if item.span is None:
+            pieces.append(Piece(state, state.lines + 1, state.last, broken=item.broken))
+            _note_broken(state, item.broken)
+            continue
+        left = item.span.end - item.span.start
+        while left:
+            batch, part = next(parts)
+            if current is not None and batch is not current:
+                yield current, pieces
+                pieces = []
+            current = batch
+            pieces.append(Piece(state, state.lines + 1, state.last, part=part))
+            state.pass_over(part)
+            left -= part.size
+    if pieces:
+        yield current, pieces
+
+
+def _note_broken(state: FileState, broken: Broken | None) -> None:
+    if broken is not None:
         state.lines += 1
-    elif future is not None:
-        batches = future.result()
-        if not _fits(batches, state.near):
-            batches = task(state, item, state.near)
-        for batch in batches:
-            yield Piece(state, state.lines + 1, batch=batch)
-            _advance(state, batch)
+        if broken.damaged:
+            state.problem = f"{state.raw.name!r} is not read whole: {broken.reason}"
 
 
-def _fits(batches: list[Batch], near: int) -> bool:
-    """Return whether the first stamp without a year, scanned before `near` was known, is the one nearest to it."""
-    stamps = [batch.first_yearless for batch in batches if batch.first_yearless != NO_STAMP]
-    return not stamps or abs(stamps[0] - near) <= YEAR / 2
+def _fits(work: _Work, batches: Sequence[Batch]) -> bool:
+    """Return whether a block's first stamp without a year is the one nearest to what its file said before.
+
+    The block was scanned before that was known.
+    """
+    state = _continued(work)
+    if state is None:
+        return True
+    ends = [place for place, item in enumerate(work.items) if item.state is not state]
+    size = sum(item.span.end - item.span.start for item in work.items[: min(ends, default=None)] if item.span)
+    for part in (part for batch in batches for part in batch.parts):
+        if size <= 0:
+            break
+        if part.first_yearless != NO_STAMP:
+            return abs(part.first_yearless - state.near) <= YEAR / 2
+        size -= part.size
+    return True
 
 
-def _advance(state: FileState, batch: Batch) -> None:
-    state.lines += batch.lines
-    state.near = batch.near
-    state.yearless = state.yearless and batch.yearless
-    if len(batch.stamps):
-        earliest, latest = int(batch.stamps.min()), int(batch.stamps.max())
-        state.first_seen = earliest if state.first_seen == NO_STAMP else min(state.first_seen, earliest)
-        state.last_seen = max(state.last_seen, latest)
-    if batch.last_utc != NO_STAMP:
-        state.last = batch.last_utc
+def _from_here(work: _Work) -> _Work:
+    """Return a block whose first lines are read from where their file stands."""
+    place = next(place for place, item in enumerate(work.items) if item.span is not None)
+    item = work.items[place]
+    span = item.span and item.span._replace(near=item.state.near)
+    return _Work(work.block, [*work.items[:place], _Item(item.state, span), *work.items[place + 1 :]])
+
+
+def _continued(work: _Work) -> FileState | None:
+    """Return the file that goes on in a block, if one does."""
+    state = work.items[0].state if work.items else None
+    return state if state is not None and state.lines else None

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.compiled import kernel
-from pipelines.words import mix, trailing_zeros
+from pipelines.scanning.words import mix, trailing_zeros
 
 Keys = npt.NDArray[np.int64]
 Counts = npt.NDArray[Any]

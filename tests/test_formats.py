@@ -16,7 +16,7 @@ import pytest
 
 from pipelines.batches import Batch, Reader
 from pipelines.format import all_formats
-from pipelines.scanner import PADDING
+from pipelines.scanning.words import PADDING
 from pipelines.schema import PACKET, arrow_schema
 
 FIXTURES = Path(__file__).parent / "fixtures" / "formats"

@@ -7,15 +7,15 @@ import re
 import shutil
 from collections import Counter
 from datetime import date, datetime, timedelta
-from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import raw_bytes, reading
+from pipelines import parse, raw_bytes, reading
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, arrow_schema
 from tests.raw_logs import Row, Site, at, packet, text
 
@@ -335,9 +335,9 @@ def test_new_year_in_the_middle_of_a_file(site: Site) -> None:
     ]
 
 
-@pytest.mark.parametrize("chunk", [raw_bytes.CHUNK, 5000])
+@pytest.mark.parametrize("chunk", [raw_bytes.BLOCK, 5000])
 def test_a_log_of_years_ends_when_its_file_does(site: Site, monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
-    monkeypatch.setattr(reading, "read_chunks", partial(raw_bytes.read_chunks, size=chunk))
+    monkeypatch.setattr(reading, "BLOCK", chunk)
     days = every_day(date(2017, 6, 1), date(2020, 8, 31))[::10]
     lines = [packet(f"{day:%b} {day.day:2} 12:00:00", number=number) for number, day in enumerate(days)]
     site.drop("gate/a.log", lines, written=at("2020-09-01"))
@@ -495,18 +495,20 @@ def test_a_folder_named_like_a_file_is_a_folder(site: Site) -> None:
     assert set(accounts(site, DAY)) == {"gate/0.log", "gate/a.log/b.log", "gate/z.log"}
 
 
-@pytest.mark.parametrize("seam", ["compression_of", "written_at", "read_chunks"])
-def test_a_file_that_may_not_be_read_is_a_problem(site: Site, monkeypatch: pytest.MonkeyPatch, seam: str) -> None:
+@pytest.mark.parametrize(("module", "seam"), [(parse, "look_at"), (reading, "read_chunks")])
+def test_a_file_that_may_not_be_read_is_a_problem(
+    site: Site, monkeypatch: pytest.MonkeyPatch, module: ModuleType, seam: str
+) -> None:
     beside(site)
     closed = site.drop("gate/two\nlines.log", GOOD)
-    real = getattr(reading, seam)
+    real = getattr(module, seam)
 
-    def refusing(path: Path) -> object:
+    def refusing(path: Path, *rest: object) -> object:
         if path == closed:
             raise PermissionError(13, "Permission denied", str(path))
-        return real(path)
+        return real(path, *rest)
 
-    monkeypatch.setattr(reading, seam, refusing)
+    monkeypatch.setattr(module, seam, refusing)
     assert site.parse(DAY).problems == (r"'gate/two\nlines.log' cannot be read: Permission denied",)
     assert_beside_is_loaded(site)
 
@@ -598,7 +600,7 @@ def test_a_line_that_is_none_is_rejected_alone(
 
 
 def test_a_line_longer_than_a_chunk_is_rejected_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "read_chunks", partial(raw_bytes.read_chunks, size=5000))
+    monkeypatch.setattr(reading, "BLOCK", 5000)
     site.drop("gate/a.log", text(GOOD) + b"x" * 100_000 + b"\n" + text(GOOD))
     assert site.parse(DAY).problems == ()
     assert accounts(site, DAY) == {"gate/a.log": (5, 4, 0, 1)}
@@ -676,6 +678,28 @@ def test_raw_files_are_only_read(site: Site) -> None:
 # Chunks
 
 
+@pytest.mark.parametrize("block", [raw_bytes.BLOCK, 5000])
+@pytest.mark.parametrize(
+    ("span", "written"),
+    [
+        # 366 days before the end of the file lies the same date of the year after: 2021-01-01 is nearer
+        ((date(2020, 1, 1), date(2020, 12, 30)), at("2020-12-31")),
+        ((date(2020, 2, 27), date(2021, 2, 26)), at("2021-02-27")),
+        # 29 February is in no year but a leap year: what stands before it is of the year before, or the same
+        ((date(2019, 3, 2), date(2020, 3, 1)), at("2020-03-01 12:00")),
+        ((date(2020, 2, 29), date(2020, 12, 1)), at("2021-12-01")),
+    ],
+)
+def test_a_log_of_a_whole_year_is_of_its_year(
+    site: Site, monkeypatch: pytest.MonkeyPatch, span: tuple[date, date], written: datetime, block: int
+) -> None:
+    monkeypatch.setattr(reading, "BLOCK", block)
+    days = every_day(*span)
+    lines = [packet(f"{day:%b} {day.day:2} 12:00:00", number=number) for number, day in enumerate(days)]
+    site.drop("gate/a.log", lines, written=written)
+    assert [figures.events for figures in site.parse(*days).days.values()] == [1] * len(days)
+
+
 def test_the_result_does_not_depend_on_chunks(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     choose = random.Random(5)  # noqa: S311 - no secret
     moment = at("2019-12-30 12:00")
@@ -697,7 +721,7 @@ def test_the_result_does_not_depend_on_chunks(site: Site, tmp_path: Path, monkey
     days = every_day(date(2019, 12, 30), moment.date())
     site.drop("gate/a.log", [packet("Dec 30 12:00:00"), *lines], written=moment)
     whole = site.parse(*days)
-    monkeypatch.setattr(reading, "read_chunks", partial(raw_bytes.read_chunks, size=3000))
+    monkeypatch.setattr(reading, "BLOCK", 3000)
     monkeypatch.setattr(reading, "ROWS", 64)
     other = Site(tmp_path / "other")
     shutil.copytree(site.warehouse.raw, other.warehouse.raw)

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.raw_bytes import CHUNK, Broken, Chunk, _Stream, compression_of, read_chunks, written_at
-from pipelines.scanner import PADDING
+from pipelines.raw_bytes import BLOCK, SAMPLE, Blocks, Broken, Chunk, _Stream, look_at, read_chunks
+from pipelines.scanning.words import PADDING
 from tests.raw_logs import packet, text
 
 WRITTEN = 1_585_891_965  # 2020-04-03 05:32:45 UTC
@@ -73,16 +73,26 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("raw") / "a.log"
 
 
-def read(path: Path, content: bytes, size: int = CHUNK) -> tuple[bytes, list[Broken]]:
+def chunks(path: Path, size: int = BLOCK, used: int = 0) -> Iterator[bytes | Broken]:
+    """Yield what is read of a file into blocks of a size, the first of which holds `used` bytes already."""
+    blocks = Blocks(size)
+    blocks.current.used = used
+    for item in read_chunks(path, look_at(path).compression, blocks):
+        if isinstance(item, Broken):
+            yield item
+            continue
+        assert 0 <= item.start < item.end <= size
+        assert len(item.block.buffer) == size + PADDING
+        yield item.block.buffer[item.start : item.end].tobytes()
+        if item.block is not blocks.current:
+            blocks.give_back(item.block)
+
+
+def read(path: Path, content: bytes, size: int = BLOCK) -> tuple[bytes, list[Broken]]:
     """Write a file and return what is read of it: the bytes of its chunks, and what is broken."""
     path.write_bytes(content)
-    items = list(read_chunks(path, size))
-    for chunk in items:
-        if isinstance(chunk, Chunk):
-            assert 0 < chunk.size <= size
-            assert len(chunk.buffer) >= chunk.size + PADDING
-            assert not chunk.buffer[chunk.size : chunk.size + PADDING].any()
-    data = b"".join(item.buffer[: item.size].tobytes() for item in items if isinstance(item, Chunk))
+    items = list(chunks(path, size))
+    data = b"".join(item for item in items if isinstance(item, bytes))
     return data, [item for item in items if isinstance(item, Broken)]
 
 
@@ -91,11 +101,11 @@ def whole_lines(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("compression", PACKERS)
-@pytest.mark.parametrize("size", [1000, 65_536, CHUNK])
+@pytest.mark.parametrize("size", [1000, 65_536, BLOCK])
 def test_a_file_is_read_whole(path: Path, compression: str, size: int) -> None:
     packed = PACKERS[compression](LOG)
     assert read(path, packed, size) == (LOG, [])
-    assert compression_of(path) == compression
+    assert look_at(path).compression == compression
 
 
 @pytest.mark.parametrize("compression", PACKED)
@@ -243,12 +253,11 @@ def expected(content: bytes, size: int) -> list[bytes]:
 
 def read_lines(path: Path, size: int) -> Iterator[bytes]:
     """Yield each line of a file as it is read."""
-    for item in read_chunks(path, size):
+    for item in chunks(path, size):
         if isinstance(item, Broken):
             yield item.text
         else:
-            assert item.size <= size
-            yield from item.buffer[: item.size].tobytes().removesuffix(b"\n").split(b"\n")
+            yield from item.removesuffix(b"\n").split(b"\n")
 
 
 @settings(deadline=None, max_examples=300)
@@ -285,18 +294,18 @@ def test_a_bomb_is_read_in_bounded_memory(tmp_path: Path, fill: bytes) -> None:
     assert path.stat().st_size < size // 200
     tracemalloc.start()
     try:
-        read_bytes = sum(item.size for item in read_chunks(path) if isinstance(item, Chunk))
+        read_bytes = sum(len(item) for item in chunks(path) if isinstance(item, bytes))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert read_bytes == (0 if fill == b"\0" else size)
-    assert peak < 4 * CHUNK
+    assert peak < 5 * BLOCK  # two blocks, and what the test makes of them
 
 
 def test_a_file_was_written_when_its_gzip_header_says(path: Path) -> None:
     path.write_bytes(PACKERS["gzip"](LOG))
     os.utime(path, (1.6e9, 1.6e9))
-    assert written_at(path) == WRITTEN
+    assert look_at(path).written == WRITTEN
 
 
 @pytest.mark.parametrize(
@@ -306,26 +315,134 @@ def test_a_file_was_written_when_its_gzip_header_says(path: Path) -> None:
 def test_else_it_was_written_when_it_was_modified(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     os.utime(path, (1.6e9, 1.6e9))
-    assert written_at(path) == 1.6e9
+    assert look_at(path).written == 1.6e9
 
 
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        list(read_chunks(tmp_path / "gone"))
+        look_at(tmp_path / "gone")
+    with pytest.raises(OSError, match="it is a folder that may not be listed"):
+        look_at(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        list(read_chunks(tmp_path / "gone", "none", Blocks(1000)))
     with pytest.raises(IsADirectoryError):
-        list(read_chunks(tmp_path))
+        list(read_chunks(tmp_path, "none", Blocks(1000)))
+
+
+def test_what_a_file_looks_like(path: Path) -> None:
+    path.write_bytes(LOG)
+    os.utime(path, ns=(1, 1_585_891_965_000_000_123))
+    facts = look_at(path)
+    assert (facts.size, facts.modified) == (len(LOG), 1_585_891_965_000_000_123)
+    assert facts.ends == (LOG[:SAMPLE], LOG[-SAMPLE:])
+
+
+def grown(data: bytes) -> bytes:
+    return data + b", and then some\nsecond\n" + b"x" * 980 + b"\nlast"
 
 
 def test_a_file_that_grows_while_it_is_read_loses_no_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.write_bytes(b"first")
-    chunks = read_chunks(path, 1000)
     opened = _Stream.fill
 
-    def grown(self: _Stream, buffer: memoryview) -> int:
-        path.write_bytes(b"first, and then some\nsecond\n" + b"x" * 980 + b"\nlast")
+    def growing(self: _Stream, buffer: memoryview) -> int:
+        path.write_bytes(grown(b"first"))
         monkeypatch.setattr(_Stream, "fill", opened)
         return opened(self, buffer)
 
-    monkeypatch.setattr(_Stream, "fill", grown)
-    data = b"".join(item.buffer[: item.size].tobytes() for item in chunks if not isinstance(item, Broken))
-    assert data == b"first, and then some\nsecond\n" + b"x" * 980 + b"\nlast"
+    monkeypatch.setattr(_Stream, "fill", growing)
+    assert b"".join(item for item in chunks(path, 1000) if isinstance(item, bytes)) == grown(b"first")
+
+
+def test_a_file_that_is_truncated_while_it_is_read_is_read_up_to_its_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(LOG)
+    filled = _Stream.fill
+
+    def truncating(self: _Stream, buffer: memoryview) -> int:
+        count = filled(self, buffer)
+        os.truncate(path, 10_050)
+        return count
+
+    monkeypatch.setattr(_Stream, "fill", truncating)
+    data = [item for item in chunks(path, 8_000) if isinstance(item, bytes)]
+    assert LOG[:10_050].startswith(b"".join(data)[: len(whole_lines(LOG[:10_050]))])
+    assert len(b"".join(data)) == 10_050
+
+
+# Several files in a block
+
+
+def lines_of(blocks: Blocks, paths: list[Path]) -> list[bytes]:
+    return [
+        item.block.buffer[item.start : item.end].tobytes() if isinstance(item, Chunk) else item.text
+        for path in paths
+        for item in list(read_chunks(path, "none", blocks))
+    ]
+
+
+def test_small_files_share_a_block(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.log" for number in range(5)]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"line %d\nlast" % number)
+    blocks = Blocks(1000)
+    items = [item for path in paths for item in read_chunks(path, "none", blocks)]
+    assert {id(item.block) for item in items if isinstance(item, Chunk)} == {id(blocks.current)}
+    assert [item.block.buffer[item.start : item.end].tobytes() for item in items if isinstance(item, Chunk)] == [
+        b"line %d\nlast" % number for number in range(5)
+    ]
+    assert blocks.current.used == 5 * len(b"line 0\nlast")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    contents=st.lists(
+        st.lists(st.sampled_from([b"\n", b"a", b"bcd", b"efghijklmn"]), max_size=20).map(b"".join), max_size=6
+    ),
+    size=st.integers(1, 60),
+)
+def test_lines_are_the_same_whatever_stands_before_in_a_block(path: Path, contents: list[bytes], size: int) -> None:
+    blocks = Blocks(size)
+    for content in contents:
+        path.write_bytes(content)
+        found: list[bytes] = []
+        for item in read_chunks(path, "none", blocks):
+            if isinstance(item, Broken):
+                found.append(item.text)
+            else:
+                data = item.block.buffer[item.start : item.end].tobytes()
+                found += data.removesuffix(b"\n").split(b"\n")
+        assert found == expected(content, size)
+
+
+def test_a_block_is_used_again() -> None:
+    blocks = Blocks(100)
+    first = blocks.current
+    blocks.renew()
+    assert blocks.current is not first
+    first.used = 50
+    blocks.give_back(first)
+    blocks.renew()
+    assert blocks.current is first
+    assert first.room == 100
+
+
+def test_a_file_is_not_begun_at_the_end_of_a_block(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes(b"a\nb\n")
+    blocks = Blocks(1600)
+    first = blocks.current
+    first.used = 1501
+    [chunk] = read_chunks(path, "none", blocks)
+    assert isinstance(chunk, Chunk)
+    assert chunk.block is not first
+
+
+def test_reading_begins_where_it_is_told_to(path: Path) -> None:
+    path.write_bytes(LOG)
+    start = LOG.index(b"\n", 50_000) + 1
+    blocks = Blocks(BLOCK)
+    [chunk] = read_chunks(path, "none", blocks, start)
+    assert isinstance(chunk, Chunk)
+    assert chunk.block.buffer[chunk.start : chunk.end].tobytes() == LOG[start:]

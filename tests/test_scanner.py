@@ -18,10 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import scanner, words
 from pipelines.batches import Batch, Reader
 from pipelines.format import all_formats, tables
-from pipelines.scanner import LONGEST_LINE, PADDING
+from pipelines.scanning import scanner, words
+from pipelines.scanning.outputs import new_outputs
+from pipelines.scanning.scanner import LONGEST_LINE
+from pipelines.scanning.words import PADDING
 from pipelines.schema import PACKET
 from tests.netfilter_lines import damaged_lines, fixture_lines, packets
 from tests.reference_netfilter import outcomes
@@ -41,7 +43,7 @@ PADDINGS = (
     b"\n" * PADDING,
     b"=" * PADDING,
     b"]" + b"[" * (PADDING - 1),
-    b" 2011 kernel: IN=eth0 OUT=eth1 SRC=192.0.2.1 DST=192.0.2.2 LEN=1 "[:PADDING],
+    (b" 2011 kernel: IN=eth0 OUT=eth1 SRC=192.0.2.1 DST=192.0.2.2 LEN=1 " * 2)[:PADDING],
     b".999999999+09:00 gate kernel: " + b"\xff" * (PADDING - 30),
     b">Feb  2 02:02:02 2011 gate" + b"/" * (PADDING - 26),
     b"\x00\n" * (PADDING // 2),
@@ -89,19 +91,31 @@ class Scan:
     """Scans one line, or a few, into arrays that are made once."""
 
     def __init__(self, rows: int = 64) -> None:
-        self.events, self.others, self.values = scanner.new_outputs(FORMAT, rows)
+        self.rows = rows
+        self.outputs = new_outputs(FORMAT, rows)
+        self.state = scanner.State.empty()
 
     def __call__(self, buffer: npt.NDArray[np.uint8], end: int) -> tuple[Any, ...]:
         """Return all that the scanner says of buffer[:end], in values that can be compared."""
-        events, others, values = self.events, self.others, self.values
-        reached = scanner.scan(buffer, 0, end, NEAR, tables(FORMAT), events, others, values)
-        _, _, rows, rest, total, _ = reached
+        events, others, values = self.outputs
+        facts = np.zeros(scanner.FACTS, np.int64)
+        scanner.begin(events, values, self.state)
+        reached = scanner.scan(buffer, 0, end, NEAR, tables(FORMAT), self.state, events, others, values, facts)
+        rows, rest, total = (int(facts[place]) for place in (scanner.ROWS, scanner.REST, scanner.TOTAL))
         return (
             reached,
-            *(array[..., :rows].tolist() for array in (events.numbers, events.codes)),
-            *(array[:rows].tolist() for array in events[2:]),
+            facts.tolist(),
+            *(
+                array[column * self.rows : column * self.rows + min(rows, written)].tolist()
+                for array, written_rows in (
+                    (events.numbers, events.written_numbers),
+                    (events.codes, events.written_codes),
+                )
+                for column, written in enumerate(written_rows.tolist())
+            ),
+            *(array[:rows].tolist() for array in events[5:]),
             *(array[:rest].tolist() for array in others),
-            *(array[:total].tolist() for array in (values.columns, values.codes, values.lengths)),
+            values.entries[: 4 * total].tolist(),
         )
 
 
@@ -151,10 +165,16 @@ def test_every_line_is_accounted_for_once(damaged: list[bytes]) -> None:
     noise = bytes(rng.randrange(256) for _ in range(LINES))
     data = b"\n".join([*damaged, noise, b"the last line has no newline"])
     lines, position, near = 0, 0, NEAR
-    events, others, values = scanner.new_outputs(FORMAT, 1_000)
+    events, others, values = new_outputs(FORMAT, 1_000)
+    state, facts = scanner.State.empty(), np.zeros(scanner.FACTS, np.int64)
     while position < len(data):
-        position, count, rows, rest, _, near = scanner.scan(
-            as_buffer(data), position, len(data), near, tables(FORMAT), events, others, values
+        scanner.begin(events, values, state)
+        facts[:] = 0
+        position = scanner.scan(
+            as_buffer(data), position, len(data), near, tables(FORMAT), state, events, others, values, facts
+        )
+        count, rows, rest, near = (
+            int(facts[place]) for place in (scanner.LINES, scanner.ROWS, scanner.REST, scanner.NEAR)
         )
         assert rows + rest == count
         assert sorted(events.lines[:rows].tolist() + others.lines[:rest].tolist()) == list(range(count))
@@ -250,7 +270,7 @@ def test_borders_of_chunks_change_nothing(data: st.DataObject) -> None:
     near = NEAR
     for start, end in zip([0, *cuts], [*cuts, len(lines)], strict=True):
         batches += read(b"".join(lines[start:end]), near=near)
-        near = batches[-1].near
+        near = batches[-1].parts[-1].near
     assert outcomes_of(batches) == outcomes_of(read(b"".join(lines)))
 
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import stamps
 from pipelines.batches import Reader
 from pipelines.format import all_formats
-from pipelines.scanner import PADDING
-from pipelines.stamps import ABSENT, ABSOLUTE, DAY, IMPOSSIBLE, LOCAL, NO_STAMP, SECOND, YEARLESS
+from pipelines.scanning import stamps
+from pipelines.scanning.stamps import ABSENT, ABSOLUTE, DAY, IMPOSSIBLE, LOCAL, NO_STAMP, SECOND, YEARLESS
+from pipelines.scanning.words import PADDING
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - civil time
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

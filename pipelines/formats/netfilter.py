@@ -13,13 +13,13 @@ packet logged. A record whose head is missing (an overrun of the kernel's ring b
 """
 
 import re
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.columns import chosen, constant, flag_column, mapped, number_column
 from pipelines.format import Derived, Evidence, Field, Format, Kind, Scanned, Section
 from pipelines.protocols import protocol_name
 
@@ -70,64 +70,48 @@ def hardware_addresses(text: str) -> tuple[str | None, str | None]:
     return (destination.lower() if whole else None, source.lower() if whole else None)
 
 
-def map_values(column: pa.DictionaryArray, values: list[str | None]) -> pa.DictionaryArray:
-    """Return a column whose dictionary values are replaced one by one; equal new values become one."""
-    encoded = pa.array(values, pa.string()).dictionary_encode()
-    indices = pc.take(encoded.indices, column.indices)
-    return pa.DictionaryArray.from_arrays(indices, encoded.dictionary)
-
-
-def choose(names: tuple[str, ...], codes: npt.NDArray[np.int32]) -> pa.DictionaryArray:
-    """Return a text column from codes into `names`; a negative code is null."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), pa.array(names, pa.string()))
-
-
 def derive(scanned: Scanned) -> Derived:
     """Turn scanned netfilter columns into the schema's."""
-    texts, numbers = scanned.texts, scanned.numbers
+    texts = scanned.texts
     prefixes = texts["prefix"].dictionary.to_pylist()
     protocols = texts["protocol"].dictionary.to_pylist()
     names = [protocol_name(value) for value in protocols]
     macs = texts["mac"].dictionary.to_pylist()
     pairs = [hardware_addresses(value) for value in macs]
-    wrong_mac = [_MAC.fullmatch(value) is None for value in macs]
     columns = {
         "host": texts["host"],
-        "action": map_values(texts["prefix"], [action_of(value) for value in prefixes]),
-        "direction": _directions(texts, prefixes),
-        "rule": _rules(texts),
+        "action": mapped(texts["prefix"], [action_of(value) for value in prefixes]),
+        "direction": _directions(scanned, prefixes),
+        "rule": _first(texts["chain"], texts["prefix"]),  # a chain is what Proxmox VE logs
         "in_interface": texts["in_interface"],
         "out_interface": texts["out_interface"],
         "in_bridge_port": texts["in_bridge_port"],
         "out_bridge_port": texts["out_bridge_port"],
-        "source_mac": _first(texts["source_mac"], map_values(texts["mac"], [pair[1] for pair in pairs])),
-        "destination_mac": _first(texts["destination_mac"], map_values(texts["mac"], [pair[0] for pair in pairs])),
+        "source_mac": _first(texts["source_mac"], mapped(texts["mac"], [pair[1] for pair in pairs])),
+        "destination_mac": _first(texts["destination_mac"], mapped(texts["mac"], [pair[0] for pair in pairs])),
         "source_ip": texts["source_ip"],
         "destination_ip": texts["destination_ip"],
-        "protocol": map_values(texts["protocol"], names),
-        "tos": _number(_service_type(numbers), pa.int16()),
-        "dont_fragment": _fragment_bit(numbers),
-        "tcp_flags": _flags(numbers),
+        "protocol": mapped(texts["protocol"], names),
+        "tos": _service_type(scanned),
+        "dont_fragment": _fragment_bit(scanned),
+        "tcp_flags": _flags(scanned),
     }
     for name, type_ in _PLAIN_NUMBERS.items():
-        columns[name] = _number(numbers[name], type_)
+        if name in scanned.numbers:
+            columns[name] = scanned.numbers[name].column(type_)
     return Derived(
         columns=columns,
         invalid={
             "protocol": (_rows(texts["protocol"], [name is None for name in names]), texts["protocol"]),
-            "source_mac": (_rows(texts["mac"], wrong_mac), texts["mac"]),
+            "source_mac": (_rows(texts["mac"], [_MAC.fullmatch(value) is None for value in macs]), texts["mac"]),
         },
     )
-
-
-def _number(values: npt.NDArray[np.int64], type_: pa.DataType) -> pa.Array:
-    return pa.array(values.astype(type_.to_pandas_dtype()), mask=values < 0)
 
 
 def _rows(column: pa.DictionaryArray, wrong: list[bool]) -> npt.NDArray[np.bool_]:
     """Return which rows hold a dictionary value that is wrong."""
     if not any(wrong):
-        return np.zeros(len(column), np.bool_)
+        return np.zeros(0, np.bool_)
     flags: npt.NDArray[np.bool_] = pc.take(pa.array([*wrong, False]), column.indices.fill_null(len(wrong))).to_numpy(
         zero_copy_only=False
     )
@@ -141,42 +125,41 @@ def _first(one: pa.DictionaryArray, other: pa.DictionaryArray) -> pa.Array:
     return pc.coalesce(one.cast(pa.string()), other.cast(pa.string()))
 
 
-def _rules(texts: Mapping[str, pa.DictionaryArray]) -> pa.Array:
-    """Return the chain where a sensor logs one (Proxmox VE), else the prefix."""
-    return _first(texts["chain"], texts["prefix"])
-
-
-def _directions(texts: Mapping[str, pa.DictionaryArray], prefixes: list[str]) -> pa.Array:
-    has_in = texts["in_interface"].is_valid().to_numpy(zero_copy_only=False)
-    has_out = texts["out_interface"].is_valid().to_numpy(zero_copy_only=False)
+def _directions(scanned: Scanned, prefixes: list[str]) -> pa.DictionaryArray:
+    came, left = scanned.texts["in_interface"], scanned.texts["out_interface"]
+    if not came.null_count and left.null_count == len(left):
+        return constant("inbound", scanned.rows)
+    has_in, has_out = (column.is_valid().to_numpy(zero_copy_only=False) for column in (came, left))
     codes = np.where(has_in, np.where(has_out, 2, 0), np.where(has_out, 1, -1)).astype(np.int32)
     named = [direction_of(value) for value in prefixes]
     if any(named):  # a bridge logs both its interfaces, and only the prefix tells the way
         order = {"inbound": 0, "outbound": 1, None: -1}
         told = pa.array([order[name] for name in named], pa.int32())
-        by_rule = pc.fill_null(pc.take(told, texts["prefix"].indices), -1).to_numpy(zero_copy_only=False)
+        by_rule = pc.fill_null(pc.take(told, scanned.texts["prefix"].indices), -1).to_numpy(zero_copy_only=False)
         codes = np.where((codes == 2) & (by_rule >= 0), by_rule, codes).astype(np.int32)  # noqa: PLR2004
-    return choose(("inbound", "outbound", "forward"), codes)
+    return chosen(("inbound", "outbound", "forward"), codes)
 
 
-def _service_type(numbers: Mapping[str, npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+def _service_type(scanned: Scanned) -> pa.Array:
     """Return the whole byte: the kernel logs its precedence bits (PREC) apart from the rest (TOS); IPv6 logs TC."""
-    tos, precedence, traffic_class = numbers["tos"], numbers["precedence"], numbers["traffic_class"]
+    tos, precedence, traffic_class = (scanned.values(name) for name in ("tos", "precedence", "traffic_class"))
     whole = np.where(tos < 0, -1, tos | np.maximum(precedence, 0))
-    return np.where(whole < 0, traffic_class, whole)
+    if "traffic_class" in scanned.numbers:
+        whole = np.where(whole < 0, traffic_class, whole)
+    return number_column(whole, pa.int16())
 
 
-def _fragment_bit(numbers: Mapping[str, npt.NDArray[np.int64]]) -> pa.Array:
+def _fragment_bit(scanned: Scanned) -> pa.Array:
     """Return whether DF was logged; a record without an IP id is IPv6 or cut, and says nothing."""
-    forbids = numbers["dont_fragment"] > 0
-    return pa.array(forbids, mask=~forbids & (numbers["ip_id"] < 0))
+    forbids = scanned.values("dont_fragment") > 0
+    return flag_column(forbids, forbids | (scanned.values("ip_id") >= 0))
 
 
-def _flags(numbers: Mapping[str, npt.NDArray[np.int64]]) -> pa.DictionaryArray:
+def _flags(scanned: Scanned) -> pa.DictionaryArray:
     """Return the TCP flags as text; empty where a TCP record has none, null where it is none."""
-    bits = numbers["tcp_flags"]
-    codes = np.where((bits < 0) & (numbers["tcp_window"] >= 0), 0, bits).astype(np.int32)
-    return choose(_FLAG_TEXTS, codes)
+    bits = scanned.values("tcp_flags")
+    codes = np.where((bits < 0) & (scanned.values("tcp_window") >= 0), 0, bits).astype(np.int32)
+    return chosen(_FLAG_TEXTS, codes)
 
 
 _FLAG_TEXTS = tuple(

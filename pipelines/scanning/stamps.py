@@ -9,10 +9,14 @@ time, and a stamp without a year takes the year that puts it nearest to a given 
 import numpy as np
 
 from pipelines.compiled import kernel
+from pipelines.scanning.words import byte_at
 
 NO_STAMP = np.iinfo(np.int64).min
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+
+# A date of the nearest year is never further away; but 29 February, which most years do not have, may be.
+MOST_OF_HALF_A_YEAR = 184 * DAY
 
 # Stamps before this are those of a device whose clock was not set; there is no partition for them.
 FIRST_STAMP = 10_957 * DAY  # 2000-01-01
@@ -34,7 +38,7 @@ def fixed_number(buffer: np.ndarray, start: int, count: int) -> int:
     """Return the number that exactly `count` digits at `start` make, or -1."""
     number = 0
     for position in range(start, start + count):
-        value = digit(buffer[position])
+        value = digit(byte_at(buffer, position))
         if value < 0:
             return -1
         number = number * 10 + value
@@ -44,7 +48,11 @@ def fixed_number(buffer: np.ndarray, start: int, count: int) -> int:
 @kernel
 def month_number(buffer: np.ndarray, start: int) -> int:
     """Return 1 to 12 for an English month abbreviation at `start`, or 0."""
-    word = (np.int64(buffer[start]) << 16) | (np.int64(buffer[start + 1]) << 8) | np.int64(buffer[start + 2])
+    word = (
+        (np.int64(byte_at(buffer, start)) << 16)
+        | (np.int64(byte_at(buffer, start + 1)) << 8)
+        | np.int64(byte_at(buffer, start + 2))
+    )
     if word == 0x4A616E:
         return 1
     if word == 0x466562:
@@ -134,11 +142,19 @@ def clock(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int]:
     hour = fixed_number(buffer, position, 2)
     minute = fixed_number(buffer, position + 3, 2)
     second = fixed_number(buffer, position + 6, 2)
-    if hour < 0 or minute < 0 or second < 0 or buffer[position + 2] != 58 or buffer[position + 5] != 58:
+    if (
+        hour < 0
+        or minute < 0
+        or second < 0
+        or byte_at(buffer, position + 2) != 58
+        or byte_at(buffer, position + 5) != 58
+    ):
         return -1, position
     end = position + 8
     time = (hour * 3600 + minute * 60 + second) * SECOND
-    if end < limit and (buffer[end] == 46 or (buffer[end] == 44 and digit(buffer[end + 1]) >= 0)):
+    if end < limit and (
+        byte_at(buffer, end) == 46 or (byte_at(buffer, end) == 44 and digit(byte_at(buffer, end + 1)) >= 0)
+    ):
         fraction, end = read_fraction(buffer, end + 1, limit)
         time += fraction
     return (-2 if hour > 23 or minute > 59 or second > 60 else time), end
@@ -150,7 +166,7 @@ def read_fraction(buffer: np.ndarray, position: int, limit: int) -> tuple[int, i
     scale = 100_000
     micros = 0
     while position < limit:
-        value = digit(buffer[position])
+        value = digit(byte_at(buffer, position))
         if value < 0:
             break
         micros += value * scale
@@ -173,7 +189,7 @@ def offset(buffer: np.ndarray, position: int, limit: int) -> tuple[bool, int, in
     """
     if position >= limit:
         return False, 0, position
-    byte = buffer[position]
+    byte = byte_at(buffer, position)
     if byte == 90 or byte == 122:
         return True, 0, position + 1
     if byte != 43 and byte != 45:
@@ -183,7 +199,7 @@ def offset(buffer: np.ndarray, position: int, limit: int) -> tuple[bool, int, in
         return False, 0, position
     end = position + 3
     minutes = 0
-    if buffer[end] == 58 and two_digits(buffer, end + 1, limit) >= 0:
+    if byte_at(buffer, end) == 58 and two_digits(buffer, end + 1, limit) >= 0:
         minutes = two_digits(buffer, end + 1, limit)
         end += 3
     elif two_digits(buffer, end, limit) >= 0:
@@ -207,7 +223,11 @@ def dated(year: int, month: int, day: int, time: int) -> tuple[int, int]:
 def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int) -> tuple[int, int, int]:
     """Apply the zone that may follow a full stamp, a blank before it or none: (kind, microseconds, position after)."""
     start = position
-    if position + 1 < limit and buffer[position] == 32 and (buffer[position + 1] == 43 or buffer[position + 1] == 45):
+    if (
+        position + 1 < limit
+        and byte_at(buffer, position) == 32
+        and (byte_at(buffer, position + 1) == 43 or byte_at(buffer, position + 1) == 45)
+    ):
         start += 1
     found, east, end = offset(buffer, start, limit)
     if not found:
@@ -225,8 +245,8 @@ def iso_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, 
     year = fixed_number(buffer, position, 4)
     month = fixed_number(buffer, position + 5, 2)
     day = fixed_number(buffer, position + 8, 2)
-    separator = buffer[position + 10]
-    if year < 0 or month < 0 or day < 0 or buffer[position + 7] != buffer[position + 4]:
+    separator = byte_at(buffer, position + 10)
+    if year < 0 or month < 0 or day < 0 or byte_at(buffer, position + 7) != byte_at(buffer, position + 4):
         return ABSENT, NO_STAMP, position
     if separator != 84 and separator != 116 and separator != 32:
         return ABSENT, NO_STAMP, position
@@ -241,7 +261,12 @@ def iso_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, 
 def access_log_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
     """Read `20/Jun/2022:13:09:14 +0200`."""
     day = fixed_number(buffer, position, 2)
-    if day < 0 or buffer[position + 2] != 47 or buffer[position + 6] != 47 or buffer[position + 11] != 58:
+    if (
+        day < 0
+        or byte_at(buffer, position + 2) != 47
+        or byte_at(buffer, position + 6) != 47
+        or byte_at(buffer, position + 11) != 58
+    ):
         return ABSENT, NO_STAMP, position
     month = month_number(buffer, position + 3)
     year = fixed_number(buffer, position + 7, 4)
@@ -256,22 +281,22 @@ def access_log_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int
 def month_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tuple[int, int, int]:
     """Read `Feb  1 00:00:02`, `Feb 01 2004 00:00:02` or `Feb  1 00:00:02 2004`; without a year, nearest to `near`."""
     month = month_number(buffer, position)
-    if month == 0 or buffer[position + 3] != 32:
+    if month == 0 or byte_at(buffer, position + 3) != 32:
         return ABSENT, NO_STAMP, position
     start = position + 4
-    if buffer[start] == 32:
+    if byte_at(buffer, start) == 32:
         start += 1
-    day = digit(buffer[start])
+    day = digit(byte_at(buffer, start))
     start += 1
-    second_digit = digit(buffer[start])
+    second_digit = digit(byte_at(buffer, start))
     if second_digit >= 0:
         day = day * 10 + second_digit
         start += 1
-    if day < 0 or buffer[start] != 32:
+    if day < 0 or byte_at(buffer, start) != 32:
         return ABSENT, NO_STAMP, position
     start += 1
     year = fixed_number(buffer, start, 4)
-    if year >= 0 and buffer[start + 4] == 32:
+    if year >= 0 and byte_at(buffer, start + 4) == 32:
         start += 5
     else:
         year = -1
@@ -295,11 +320,11 @@ def year_after(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int]
     A colon may stand behind it, but not as in a host's address that is taken for a year: `2001:db8::53`.
     """
     end = position + 5
-    if end > limit or buffer[position] != 32:
+    if end > limit or byte_at(buffer, position) != 32:
         return -1, position
-    behind = end + 1 if end < limit and buffer[end] == 58 else end
+    behind = end + 1 if end < limit and byte_at(buffer, end) == 58 else end
     year = fixed_number(buffer, position + 1, 4)
-    if not 1970 <= year <= 2099 or (behind < limit and buffer[behind] != 32):
+    if not 1970 <= year <= 2099 or (behind < limit and byte_at(buffer, behind) != 32):
         return -1, position
     return year, behind
 
@@ -309,16 +334,16 @@ def epoch_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int
     """Read seconds since 1970 (9 or 10 digits, with or without fraction), or 13, 16 or 19 digits: ms, us or ns."""
     number = 0
     end = position
-    while end < limit and digit(buffer[end]) >= 0 and end - position < 20:
+    while end < limit and digit(byte_at(buffer, end)) >= 0 and end - position < 20:
         if end - position < 16:  # what follows is less than a microsecond
-            number = number * 10 + digit(buffer[end])
+            number = number * 10 + digit(byte_at(buffer, end))
         end += 1
     count = end - position
     if count == 13:
         number *= 1_000
     elif count == 9 or count == 10:
         number *= SECOND
-        if end < limit and buffer[end] == 46:
+        if end < limit and byte_at(buffer, end) == 46:
             fraction, end = read_fraction(buffer, end + 1, limit)
             number += fraction
     elif count != 16 and count != 19:
@@ -336,15 +361,17 @@ def read_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tupl
         (kind, microseconds, position after the stamp): kind ABSENT (no stamp here), YEARLESS or LOCAL (civil time of
         the source's zone), ABSOLUTE (UTC), or IMPOSSIBLE (such as 30 February).
     """
-    first = buffer[position]
+    first = byte_at(buffer, position)
     if digit(first) >= 0:
-        if buffer[position + 4] == 45 or (buffer[position + 4] == 47 and buffer[position + 7] == 47):
+        if byte_at(buffer, position + 4) == 45 or (
+            byte_at(buffer, position + 4) == 47 and byte_at(buffer, position + 7) == 47
+        ):
             return iso_stamp(buffer, position, limit)
-        if buffer[position + 2] == 47:
+        if byte_at(buffer, position + 2) == 47:
             return access_log_stamp(buffer, position, limit)
         return epoch_stamp(buffer, position, limit)
     kind, micros, end = month_stamp(buffer, position, limit, near)
-    if kind == ABSENT and buffer[position + 3] == 32:  # a weekday stands before the month in C's ctime form
+    if kind == ABSENT and byte_at(buffer, position + 3) == 32:  # a weekday stands before the month in C's ctime form
         kind, micros, end = month_stamp(buffer, position + 4, limit, near)
         if kind == ABSENT:
             return ABSENT, NO_STAMP, position
