@@ -1,15 +1,16 @@
 """The published catalogue: a DuckDB file over the Parquet partitions, made anew and swapped in at every publish."""
 
+import glob
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
-from pipelines.catalogue_contents import define, refuse_misread
+from pipelines.catalogue_contents import STAGE_COLUMNS, define, empty_file, refuse_misread
 from pipelines.catalogue_versions import new_version, point_to, publishing, remove_unused
 from pipelines.settings import SQL_FOLDER, Settings
 from pipelines.sql_file import SqlFile, Stage, check_files, sql_files
@@ -22,6 +23,9 @@ STORAGE_VERSION = "v1.5.0"
 MEMORY_LIMIT = "50%"
 
 EXAMPLES = 5
+
+# Days whose partitions are named one by one when they are checked.
+MOST_NAMED = 400
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,23 @@ def run_checks(
         SettingError: DuckDB would misread the path of the warehouse.
     """
     with unpublished(settings) as connection:
+        connection.execute("set variable checked_partitions = ?", [_partitions(settings, first_day, last_day)])
         connection.execute("set variable first_day = ?", [first_day])
         connection.execute("set variable last_day = ?", [last_day])
         return [_run_check(connection, check) for check in check_files(SQL_FOLDER / "checks", of)]
+
+
+def _partitions(settings: Settings, first_day: date | None, last_day: date | None) -> dict[str, list[str]] | None:
+    """Return the files of each stage that hold days, as patterns that match only them; None for too many days."""
+    if first_day is None or last_day is None or (last_day - first_day).days >= MOST_NAMED:
+        return None
+    warehouse = Warehouse(settings.warehouse)
+    days = [first_day + timedelta(days=number) for number in range((last_day - first_day).days + 1)]
+    return {
+        stage: [glob.escape(str(empty_file(warehouse, stage)))]
+        + [glob.escape(str(part)) for day in days if (part := warehouse.partition(stage, day)).exists()]
+        for stage in STAGE_COLUMNS
+    }
 
 
 def _run_check(connection: duckdb.DuckDBPyConnection, check: SqlFile) -> CheckResult:

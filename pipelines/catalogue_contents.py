@@ -5,6 +5,7 @@ the query that reads the CSV file beside it, and becomes a table; `macros/` hold
 parameters belong to it. The first comment line of a file becomes the comment of what it defines.
 """
 
+import glob
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipelines.count_files import count_columns
 from pipelines.count_kinds import KINDS, LEVELS
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sql_file import sql_files
+from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
 
 # The stages that views read, with the columns of their files.
@@ -60,11 +62,16 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _store_empty_files(warehouse)
     _create_constant(connection, "published_warehouse", _literal(str(warehouse.root)))
     _create_constant(connection, "site_timezone", _literal(_site_timezone(warehouse, settings)))
-    _create_constant(connection, "uneven_stages", _list_literal([]))
+    _create_constant(connection, "uneven_stages", _list_literal(uneven_stages(warehouse, STAGE_COLUMNS)))
     connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
     connection.execute("create schema checks")
+    # What is created is tried on the empty files: to look for all others, each time, takes a second for five years.
+    connection.execute(
+        "set variable checked_partitions = ?",
+        [{stage: [glob.escape(str(empty_file(warehouse, stage)))] for stage in STAGE_COLUMNS}],
+    )
     _create_all(connection, list(_statements()))
-    _create_constant(connection, "uneven_stages", _list_literal(_uneven_stages(connection)))
+    connection.execute("set variable checked_partitions = null")
     connection.execute("begin")
     for target, comment in _comments(connection):
         connection.execute(f"comment on {target} is {_literal(comment)}")
@@ -77,12 +84,17 @@ def _store_empty_files(warehouse: Warehouse) -> None:
     As the first file matched it also tells which columns there are, so that a query need not open all files for it.
     """
     for stage, columns in STAGE_COLUMNS.items():
-        _store_empty_file(warehouse.root / stage / EMPTY_DAY / EMPTY, columns)
+        _store_empty_file(empty_file(warehouse, stage), columns)
     for level in LEVELS:
         for kind in KINDS:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(path, count_columns(kind, level))
     _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
+
+
+def empty_file(warehouse: Warehouse, stage: str) -> Path:
+    """Return the file without rows that a stage has."""
+    return warehouse.root / stage / EMPTY_DAY / EMPTY
 
 
 def _store_empty_file(path: Path, columns: tuple[schema.Column, ...]) -> None:
@@ -127,10 +139,6 @@ def _create_all(connection: duckdb.DuckDBPyConnection, statements: list[str]) ->
                 if len(early) == len(waiting):
                     raise
         waiting = early
-
-
-def _uneven_stages(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    return [stage for stage in STAGE_COLUMNS if connection.execute("from uneven_columns(?)", [stage]).fetchall()]
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

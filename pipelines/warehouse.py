@@ -41,6 +41,11 @@ class Warehouse:
         return self.root / "raw_files" / PART
 
     @property
+    def stage_schemas(self) -> Path:
+        """Remembers which partitions have the columns of which version."""
+        return self.root / "stage_schemas.json"
+
+    @property
     def counts(self) -> Path:
         """Folder of the rolled-up counts: `counts/<level>/<kind>/month=2020-04-01/part.parquet`."""
         return self.root / "counts"
