@@ -18,13 +18,14 @@ import pyarrow.parquet as pq
 from pipelines.batches import Batch, Part, Rejects, decoded
 from pipelines.columns import chosen, constant
 from pipelines.format import Format, all_formats, format_named
-from pipelines.known_files import KnownFiles, fingerprint
+from pipelines.known_files import KnownFiles, fingerprint, meaning
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken, Facts, look_at
-from pipelines.reading import FileReader, FileState, Piece
+from pipelines.reading import YEAR, FileReader, FileState, Piece, ToRead, first_guess, may_have_segments
 from pipelines.scanning.stamps import NO_STAMP
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, STAMP, arrow_schema
+from pipelines.segments import KnownSegments, Segment, head_of, write_segments
 from pipelines.settings import SettingError, Settings
 from pipelines.sources import DETECT, Found, RawFile, find_files
 from pipelines.warehouse import Warehouse, replacing
@@ -103,6 +104,7 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
         starts = parse.corrections
         parse = _Parse(settings, found, days)
     _write_raw_files(warehouse, parse.raw_files())
+    write_segments(warehouse, parse.segments())
     problems = found.problems + tuple(state.problem for state in parse.states if state.problem)
     return Parsed(days=parse.results(), files=len(parse.states), problems=problems)
 
@@ -145,6 +147,9 @@ class _Parse:
         self._known = KnownFiles.load(self._warehouse)
         self._fingerprints: dict[str, str] = {}
         self._unread: list[Mapping[str, Any]] = []
+        self._known_segments = KnownSegments.load(self._warehouse)
+        self._unread_segments: list[Segment] = []
+        self._starts: Mapping[str, int] = {}
         self.states: list[FileState] = []
         self.corrections: dict[str, int] = {}
 
@@ -162,6 +167,7 @@ class _Parse:
 
     def _load(self, starts: dict[str, int]) -> None:
         days = self._days.values()
+        self._starts = starts
         with ExitStack() as stack:
             self._parsed = stack.enter_context(PartitionWriters(self._warehouse, "parsed", PARSED, days))
             self._rejected = stack.enter_context(PartitionWriters(self._warehouse, "rejected", REJECTED, days))
@@ -198,8 +204,12 @@ class _Parse:
         rows = [*self._unread, *(self._raw_file(state) for state in self.states)]
         return sorted(rows, key=lambda row: (row["sensor"], row["file"]))
 
+    def segments(self) -> list[Segment]:
+        """Return the segments of every file, read or not."""
+        return [*self._unread_segments, *(segment for state in self.states for segment in state.segments)]
+
     def _raw_file(self, state: FileState) -> Mapping[str, Any]:
-        facts = state.facts
+        facts, seen = state.facts, state.seen
         return {
             "sensor": state.raw.source.name,
             "file": state.raw.name,
@@ -208,10 +218,10 @@ class _Parse:
             "compression": facts.compression if facts else "none",
             "format": format_of(state.raw).name,
             "lines": state.lines,
-            "first_observed_at": _stamp(state.first_seen),
-            "last_observed_at": _stamp(state.last_seen),
-            "first_day": _day(state.days[0]) if state.days else None,
-            "last_day": _day(state.days[1]) if state.days else None,
+            "first_observed_at": _stamp(seen.first),
+            "last_observed_at": _stamp(seen.last),
+            "first_day": _day(seen.days[0]) if seen.days else None,
+            "last_day": _day(seen.days[1]) if seen.days else None,
             "problem": state.problem or None,
             "fingerprint": self._fingerprints.get(state.raw.name)
             if facts and _is_unchanged(state.raw, facts)
@@ -220,74 +230,96 @@ class _Parse:
 
     def _read(self, reader: FileReader) -> None:
         for batch, pieces in reader.read(self._files_to_read()):
+            days = np.zeros(0, np.int32)
             if batch is not None:
-                self._take_events(batch, pieces)
+                days = day_numbers(batch.stamps, self._zone)
+                self._store_events(batch, pieces, days)
             for piece in pieces:
                 if piece.broken is not None:
                     self._take_broken(piece, piece.broken)
+                elif piece.end is not None:
+                    piece.state.end_segment(piece.end)
                 elif piece.part is None:
                     self._end(piece.state)
                 elif batch is not None:
+                    self._count_events(piece.state, days[piece.part.events], batch.stamps[piece.part.events])
                     self._take_others(piece, piece.part, batch)
 
     def _end(self, state: FileState) -> None:
         self.states.append(state)
+        state.end_file()
         start = state.corrected_start()
         if start is not None:
             self.corrections[state.raw.name] = start
 
-    def _files_to_read(self) -> Iterator[tuple[RawFile, Facts | OSError]]:
+    def _files_to_read(self) -> Iterator[ToRead]:
         """Yield the files that may hold a line of the days, with what they look like."""
         days = set(self._days.values())
         for raw in self._found.files:
             try:
                 facts = look_at(raw.path)
             except OSError as error:
-                yield raw, error
+                yield ToRead(raw, error)
                 continue
             known_as = fingerprint(raw, facts, self._zone)
             row = self._known.without_days(known_as, days)
             if row is None:
                 self._fingerprints[raw.name] = known_as
-                yield raw, facts
+                yield self._to_read(raw, facts)
             else:
                 known = {"sensor": raw.source.name, "file": raw.name, "modified_at": _stamp(facts.modified // 1_000)}
                 self._unread.append({**row, **known})
+                if may_have_segments(facts):
+                    self._unread_segments += self._segments_of(raw, facts)
 
-    def _take_events(self, batch: Batch, pieces: Sequence[Piece]) -> None:
-        """Store the events of a batch, and count those of each day and file."""
-        parts = [(piece, piece.part) for piece in pieces if piece.part is not None]
-        if not len(batch.stamps):
+    def _to_read(self, raw: RawFile, facts: Facts) -> ToRead:
+        """Return a file with the segments that are known of it, where any need not be read."""
+        if not may_have_segments(facts):
+            return ToRead(raw, facts)
+        head = head_of(facts.ends[0], meaning(raw, self._zone))
+        known = () if raw.name in self._starts else self._segments_of(raw, facts)
+        skipped = frozenset(place for place, segment in enumerate(known) if not segment.has_one_of(list(self._days)))
+        return ToRead(raw, facts, known if skipped else (), skipped, head)
+
+    def _segments_of(self, raw: RawFile, facts: Facts) -> Sequence[Segment]:
+        """Return the segments that are known of a file, if its years still begin where they began."""
+        known = self._known_segments.of(head_of(facts.ends[0], meaning(raw, self._zone)), raw, facts.size)
+        firsts = [segment.standing.first_yearless for segment in known]
+        first = next((stamp for stamp in firsts if stamp != NO_STAMP), NO_STAMP)
+        is_same = first == NO_STAMP or abs(first - first_guess(raw, facts)) <= YEAR / 2
+        return known if is_same else ()
+
+    def _store_events(self, batch: Batch, pieces: Sequence[Piece], days: npt.NDArray[np.int32]) -> None:
+        """Store the events of a batch, whose days are given."""
+        if not any(number in self._days for number in np.unique(days).tolist()):
             return
+        parts = [(piece, piece.part) for piece in pieces if piece.part is not None]
         owners = np.repeat(np.arange(len(parts)), [part.events.stop - part.events.start for _, part in parts])
-        days = day_numbers(batch.stamps, self._zone)
-        rows, stamps = _with_lineage(batch.events, [piece for piece, _ in parts], owners), batch.stamps
-        groups = days.astype(np.int64) * len(parts) + owners
-        if len(groups) > 1 and (np.diff(groups) < 0).any():
-            order = np.argsort(groups, kind="stable")
-            rows, days, stamps, owners, groups = (
-                rows.take(pa.array(order)),
-                days[order],
-                stamps[order],
-                owners[order],
-                groups[order],
-            )
-        for start, end in _runs(groups):
-            self._count_events(int(days[start]), parts[owners[start]][0].state, stamps[start:end])
+        rows = _with_lineage(batch.events, [piece for piece, _ in parts], owners)
+        if (np.diff(days) < 0).any():
+            order = np.argsort(days, kind="stable")
+            rows, days = rows.take(pa.array(order)), days[order]
         for start, end in _runs(days):
             number = int(days[start])
             if number in self._days:
                 self._parsed.add(number, rows.slice(start, end - start))
 
-    def _count_events(self, number: int, state: FileState, stamps: npt.NDArray[np.int64]) -> None:
-        earliest, latest = int(stamps.min()), int(stamps.max())
-        state.saw(number, number)
-        state.saw_events(earliest, latest)
-        if number in self._days:
-            account = self._account(number, state.raw)
-            account.events += len(stamps)
-            account.first = earliest if account.first == NO_STAMP else min(account.first, earliest)
-            account.last = max(account.last, latest)
+    def _count_events(self, state: FileState, days: npt.NDArray[np.int32], stamps: npt.NDArray[np.int64]) -> None:
+        """Count some events of a file, whose days are given."""
+        if not len(days):
+            return
+        if (np.diff(days) < 0).any():
+            order = np.argsort(days, kind="stable")
+            days, stamps = days[order], stamps[order]
+        for start, end in _runs(days):
+            number, earliest, latest = int(days[start]), int(stamps[start:end].min()), int(stamps[start:end].max())
+            state.recent.add_days(number, number)
+            state.recent.add_events(earliest, latest)
+            if number in self._days:
+                account = self._account(number, state.raw)
+                account.events += end - start
+                account.first = earliest if account.first == NO_STAMP else min(account.first, earliest)
+                account.last = max(account.last, latest)
 
     def _take_others(self, piece: Piece, part: Part, batch: Batch) -> None:
         """Count the ignored lines of a part of a batch, and keep the rejected ones."""
@@ -312,7 +344,7 @@ class _Parse:
         if not len(stamps):
             return []
         days, counts = np.unique(day_numbers(stamps, self._zone), return_counts=True)
-        state.saw(int(days[0]), int(days[-1]))
+        state.recent.add_days(int(days[0]), int(days[-1]))
         return list(zip(days.tolist(), counts.tolist(), strict=True))
 
     def _take_broken(self, piece: Piece, broken: Broken) -> None:

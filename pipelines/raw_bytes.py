@@ -40,6 +40,7 @@ _MAGIC = (
 # isal's own type information calls its exception an instance of one.
 _DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError, lzma.LZMAError, pa.ArrowInvalid)  # type: ignore[assignment]
 _PIECE = 1 << 16
+_LARGE_PIECE = 1 << 20
 # Read of each end of a file that is looked at: a log's lines differ in their stamps, a packed file ends in a checksum.
 SAMPLE = 1 << 14
 # Where in a gzip header the time is that the packed file was modified, seconds since 1970.
@@ -87,11 +88,19 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Whole lines of a file: `block.buffer[start:end]`, with `words.PADDING` bytes of anything after them."""
+    """Whole lines of a file: `block.buffer[start:end]`, with `words.PADDING` bytes of anything after them.
+
+    `reached` is the place in the file after them; of decompressed bytes, where it is compressed.
+    """
 
     block: Block
     start: int
     end: int
+    reached: int
+
+    def last(self, count: int) -> bytes:
+        """Return the last bytes of it, or all where it has fewer."""
+        return self.block.buffer[max(self.start, self.end - count) : self.end].tobytes()
 
 
 @dataclass(frozen=True)
@@ -154,7 +163,9 @@ def look_at(path: Path) -> Facts:
     )
 
 
-def read_chunks(path: Path, compression: str, blocks: Blocks, start: int = 0) -> Iterator[Chunk | Broken]:
+def read_chunks(
+    path: Path, compression: str, blocks: Blocks, start: int = 0, end: int | None = None
+) -> Iterator[Chunk | Broken]:
     """Yield the lines of a file in order, in chunks of at most a block.
 
     A last line without a newline is a line. A line longer than a block, and what is damaged, is yielded as `Broken`.
@@ -163,40 +174,43 @@ def read_chunks(path: Path, compression: str, blocks: Blocks, start: int = 0) ->
         path: the file.
         compression: how it is compressed.
         blocks: what to fill; those filled are given back by the caller.
-        start: byte to begin at, for a file that is not compressed.
+        start: byte to begin at, of a file that is not compressed.
+        end: byte to end at, likewise; None to end where the file does.
 
     Raises:
         OSError: the file cannot be opened.
     """
     with path.open("rb") as file:
         file.seek(start)
-        yield from _split(_Stream(file, compression), blocks)
+        yield from _split(_Stream(file, compression, start, end), blocks)
 
 
 class _Stream:
     """The decompressed bytes of a file, up to its end or to what is damaged."""
 
-    def __init__(self, file: BufferedReader, compression: str) -> None:
+    def __init__(self, file: BufferedReader, compression: str, start: int, end: int | None) -> None:
         self._compression = compression
         self._packed = file
         self._file = _decompressed(file, compression)
-        self._piece = _PIECE
-        self._position = 0
+        self._piece = _LARGE_PIECE if compression == "none" else _PIECE
+        self._end = end
+        self.position = start
         self.damage = ""
 
     def fill(self, buffer: memoryview) -> int:
         """Read into a buffer until it is full or the bytes end; return how many were read."""
         used = 0
-        while used < len(buffer) and not self.damage:
+        room = len(buffer) if self._end is None else min(len(buffer), self._end - self.position)
+        while used < room and not self.damage:
             try:
-                count = self._read(buffer[used : used + self._piece])
+                count = self._read(buffer[used : min(room, used + self._piece)])
             except _DAMAGE as error:
                 self._approach(error)
                 continue
             if not count:
                 break
             used += count
-            self._position += count
+            self.position += count
         return used
 
     def _read(self, buffer: memoryview) -> int:
@@ -224,8 +238,8 @@ class _Stream:
                 else _decompressed(self._packed, self._compression)
             )
             passed = 0
-            while passed < self._position:
-                passed += len(self._file.read1(min(_PIECE, self._position - passed)))
+            while passed < self.position:
+                passed += len(self._file.read1(min(_PIECE, self.position - passed)))
         except _DAMAGE as again:
             self.damage = self._described(again)
 
@@ -316,7 +330,7 @@ def _split(stream: _Stream, blocks: Blocks) -> Iterator[Chunk | Broken]:
         if not ended:
             blocks.renew()
         if cut > start:
-            yield Chunk(block, start, cut)
+            yield Chunk(block, start, cut, stream.position - len(carry))
         elif not ended and not start:
             yield Broken(f"longer than {room} bytes", carry[:_KEPT], damaged=False)
             carry, ended = _pass_over(stream, min(room, _PIECE))

@@ -7,7 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import local
 from zoneinfo import ZoneInfo
@@ -18,9 +18,10 @@ from pipelines.ahead import one_ahead
 from pipelines.batches import Batch, Part, Reader, Span
 from pipelines.compiled import announce_compilation
 from pipelines.format import Format
-from pipelines.raw_bytes import BLOCK, Block, Blocks, Broken, Facts, read_chunks
+from pipelines.raw_bytes import BLOCK, SAMPLE, Block, Blocks, Broken, Chunk, Facts, read_chunks
 from pipelines.scanning.scanner import scan
 from pipelines.scanning.stamps import DAY, MOST_OF_HALF_A_YEAR, NO_STAMP, SECOND
+from pipelines.segments import Seen, Segment, Standing, new_segment
 from pipelines.sources import RawFile
 from pipelines.zones import utc_to_local
 
@@ -29,7 +30,27 @@ ROWS = 1 << 18
 YEAR = 365.2425 * DAY
 # A stamp without a year lies at most a year before the end of its file, and at most a day after it (clocks differ).
 SLACK = DAY
+_STANDING = tuple(Standing.__dataclass_fields__)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - civil time
+
+
+@dataclass(frozen=True)
+class ToRead:
+    """A file to read, in part where some of it is known.
+
+    Attributes:
+        raw: the file.
+        facts: what it looks like, or what keeps it from being looked at.
+        known: the segments that it has, from its begin without gaps.
+        skipped: those of them that are passed over.
+        head: what new segments of it are known by; empty for a file that gets none.
+    """
+
+    raw: RawFile
+    facts: Facts | OSError
+    known: Sequence[Segment] = ()
+    skipped: frozenset[int] = frozenset()
+    head: str = ""
 
 
 @dataclass
@@ -39,44 +60,50 @@ class FileState:
     Attributes:
         raw: the file.
         facts: what it looked like before it was read; None for one that cannot be looked at.
+        head: what its segments are known by.
         written: when its lines were last written, UTC microseconds.
         start: civil microseconds that its first stamp without a year is nearest to.
-        first_yearless: first stamp without a year, civil microseconds, or NO_STAMP.
-        leap: microseconds that a stamp without a year lies from the one before, if more than half a year, or 0.
         problem: what kept it from being read whole, in words, or empty.
-        lines: lines so far.
-        near: civil microseconds that the next stamp without a year is nearest to.
-        last: last UTC stamp so far, or NO_STAMP.
-        yearless: whether no stamp so far had a year.
-        first_seen, last_seen: earliest and latest event, UTC microseconds, or NO_STAMP.
-        days: numbers of the first and the last day that a line belongs to; None before the first line.
+        lines, near, last, yearless, first_yearless, leap: see `segments.Standing`.
+        recent, seen: when the lines were logged since the last segment ended, and up to there.
+        segments: its segments so far.
     """
 
     raw: RawFile
     facts: Facts | None
+    head: str = ""
     written: int = NO_STAMP
     start: int = 0
-    first_yearless: int = NO_STAMP
-    leap: int = 0
     problem: str = ""
     lines: int = 0
     near: int = 0
     last: int = NO_STAMP
     yearless: bool = True
-    first_seen: int = NO_STAMP
-    last_seen: int = NO_STAMP
-    days: tuple[int, int] | None = None
+    first_yearless: int = NO_STAMP
+    leap: int = 0
+    recent: Seen = field(default_factory=Seen)
+    seen: Seen = field(default_factory=Seen)
+    segments: list[Segment] = field(default_factory=list)
 
-    def saw(self, first_day: int, last_day: int) -> None:
-        """Note the first and the last day of some lines."""
-        if self.days is not None:
-            first_day, last_day = min(first_day, self.days[0]), max(last_day, self.days[1])
-        self.days = first_day, last_day
+    @property
+    def standing(self) -> Standing:
+        """Return where the file stands."""
+        return Standing(**{name: getattr(self, name) for name in _STANDING})
 
-    def saw_events(self, earliest: int, latest: int) -> None:
-        """Note the earliest and the latest stamp of some events."""
-        self.first_seen = earliest if self.first_seen == NO_STAMP else min(self.first_seen, earliest)
-        self.last_seen = max(self.last_seen, latest)
+    def stand(self, standing: Standing) -> None:
+        """Go on from where the file stood once."""
+        for name in _STANDING:
+            setattr(self, name, getattr(standing, name))
+
+    def end_segment(self, end: "SegmentEnd") -> None:
+        """Note a segment whose lines have been read and counted, or were passed over."""
+        self.segments.append(end.segment.logged(self.recent) if end.is_new else end.segment)
+        self.seen.add(end.segment.seen if end.skipped else self.recent)
+        self.recent = Seen()
+
+    def end_file(self) -> None:
+        """Note that all lines have been counted."""
+        self.seen.add(self.recent)
 
     def pass_over(self, part: Part) -> None:
         """Note what some lines, in order, change for those after them."""
@@ -109,6 +136,15 @@ class FileState:
 
 
 @dataclass(frozen=True)
+class SegmentEnd:
+    """The end of a segment of a file."""
+
+    segment: Segment
+    is_new: bool = False
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
 class Piece:
     """Some lines of a file in order, or one line that is broken, or a file's end.
 
@@ -118,6 +154,7 @@ class Piece:
         before: stamp of the nearest line before that has one, UTC microseconds, or NO_STAMP.
         part: the lines, of a batch.
         broken: the line.
+        end: the segment that ends here; one that is new says nothing yet of when its lines were logged.
     """
 
     state: FileState
@@ -125,15 +162,22 @@ class Piece:
     before: int
     part: Part | None = None
     broken: Broken | None = None
+    end: SegmentEnd | None = None
 
 
 @dataclass(frozen=True)
 class _Item:
-    """What a block holds next: lines of a file, a line of it that is broken, or its end."""
+    """What a block holds next: lines of a file, a line that is broken, the end of a segment, or the file's end."""
 
     state: FileState
     span: Span | None = None
     broken: Broken | None = None
+    end: SegmentEnd | None = None
+
+    @property
+    def is_skipped(self) -> bool:
+        """Return whether a segment was passed over here."""
+        return self.end is not None and self.end.skipped
 
 
 @dataclass(frozen=True)
@@ -157,7 +201,7 @@ class FileReader:
     starts: dict[str, int] = field(default_factory=dict)
     workers: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
 
-    def read(self, files: Iterable[tuple[RawFile, Facts | OSError]]) -> Iterator[tuple[Batch | None, list[Piece]]]:
+    def read(self, files: Iterable[ToRead]) -> Iterator[tuple[Batch | None, list[Piece]]]:
         """Yield what files hold, in order: a batch with the pieces that its parts are, or pieces without a batch.
 
         A piece without lines is the end of its file.
@@ -185,37 +229,71 @@ class FileReader:
             while pending:
                 yield from _settled(*pending.popleft(), task, blocks)
 
-    def _works(self, files: Iterable[tuple[RawFile, Facts | OSError]], blocks: Blocks) -> Iterator[_Work]:
+    def _works(self, files: Iterable[ToRead], blocks: Blocks) -> Iterator[_Work]:
         """Yield each block when it is full, or when there is nothing more."""
         block, items = blocks.current, list[_Item]()
-        for raw, facts in files:
-            state = self._state(raw, facts)
-            if isinstance(facts, OSError):
-                items.append(_Item(state))
-                continue
+        for file in files:
+            state = self._state(file)
+            near: int | None = None
             try:
-                for chunk in read_chunks(raw.path, facts.compression, blocks):
-                    if isinstance(chunk, Broken):
-                        items.append(_Item(state, broken=chunk))
+                for found in _contents(file, blocks):
+                    if isinstance(found, SegmentEnd):
+                        items.append(_Item(state, end=found))
+                        near = None if found.is_new else found.segment.standing.near
                         continue
-                    if chunk.block is not block:
+                    if isinstance(found, Broken):
+                        items.append(_Item(state, broken=found))
+                        continue
+                    if found.block is not block:
                         yield _Work(block, items)
-                        block, items = chunk.block, []
-                    follows = bool(items) and items[-1].state is state
-                    span = Span(chunk.start, chunk.end, state.near, raw.source.timezone, follows)
-                    items.append(_Item(state, span))
+                        block, items = found.block, []
+                    follows = bool(items) and items[-1].state is state and not items[-1].is_skipped
+                    # What the lines just read say may not be known yet: `_settled` sees to that.
+                    start = state.near if near is None else near
+                    items.append(_Item(state, Span(found.start, found.end, start, file.raw.source.timezone, follows)))
+                    near = None
             except OSError as error:
-                state.problem = _unreadable(raw, error)
+                state.problem = _unreadable(file.raw, error)
             items.append(_Item(state))
         yield _Work(block, items)
 
-    def _state(self, raw: RawFile, facts: Facts | OSError) -> FileState:
-        if isinstance(facts, OSError):
-            return FileState(raw, None, problem=_unreadable(raw, facts))
-        written = int(facts.written * SECOND)
-        end = _civil(written, raw.source.timezone) + SLACK
-        start = self.starts.get(raw.name, int(end - YEAR / 2))
-        return FileState(raw, facts, written=written, start=start, near=start)
+    def _state(self, file: ToRead) -> FileState:
+        if isinstance(file.facts, OSError):
+            return FileState(file.raw, None, problem=_unreadable(file.raw, file.facts))
+        start = self.starts.get(file.raw.name, first_guess(file.raw, file.facts))
+        written = int(file.facts.written * SECOND)
+        return FileState(file.raw, file.facts, head=file.head, written=written, start=start, near=start)
+
+
+def may_have_segments(facts: Facts) -> bool:
+    """Return whether a file is large enough for segments, and can be read from anywhere."""
+    return facts.compression == "none" and facts.size >= BLOCK
+
+
+def first_guess(raw: RawFile, facts: Facts) -> int:
+    """Return what a first stamp without a year is nearest to, civil microseconds: the middle of the last year."""
+    return int(_civil(int(facts.written * SECOND), raw.source.timezone) + SLACK - YEAR / 2)
+
+
+def _contents(file: ToRead, blocks: Blocks) -> Iterator[Chunk | Broken | SegmentEnd]:
+    """Yield what a file holds, in order, and where its segments end."""
+    if isinstance(file.facts, OSError):
+        return
+    path, compression = file.raw.path, file.facts.compression
+    begun = 0
+    for place, segment in enumerate(file.known):
+        skipped = place in file.skipped
+        if not skipped:
+            yield from read_chunks(path, compression, blocks, segment.start, segment.end)
+        yield SegmentEnd(segment, skipped=skipped)
+        begun = segment.end
+    for chunk in read_chunks(path, compression, blocks, begun):
+        yield chunk
+        if isinstance(chunk, Chunk) and file.head and chunk.reached - begun >= BLOCK // 2:
+            data = chunk.last(SAMPLE)
+            if len(data) == SAMPLE and data.endswith(b"\n"):
+                yield SegmentEnd(new_segment(file.head, file.raw.name, (begun, chunk.reached), data), is_new=True)
+                begun = chunk.reached
 
 
 def _unreadable(raw: RawFile, error: OSError) -> str:
@@ -245,8 +323,7 @@ def _settled(
     for item in work.items:
         state = item.state
         if item.span is None:
-            pieces.append(Piece(state, state.lines + 1, state.last, broken=item.broken))
-            _note_broken(state, item.broken)
+            pieces.append(_without_lines(item))
             continue
         left = item.span.end - item.span.start
         while left:
@@ -262,11 +339,20 @@ def _settled(
         yield current, pieces
 
 
-def _note_broken(state: FileState, broken: Broken | None) -> None:
+def _without_lines(item: _Item) -> Piece:
+    """Return the piece that a broken line, the end of a segment or of a file is, and note it for the file."""
+    state, broken, end = item.state, item.broken, item.end
     if broken is not None:
+        piece = Piece(state, state.lines + 1, state.last, broken=broken)
         state.lines += 1
         if broken.damaged:
             state.problem = f"{state.raw.name!r} is not read whole: {broken.reason}"
+        return piece
+    if end is not None and end.skipped:
+        state.stand(end.segment.standing)
+    if end is not None and end.is_new:
+        end = replace(end, segment=replace(end.segment, standing=state.standing))
+    return Piece(state, state.lines + 1, state.last, end=end)
 
 
 def _fits(work: _Work, batches: Sequence[Batch]) -> bool:
@@ -297,6 +383,6 @@ def _from_here(work: _Work) -> _Work:
 
 
 def _continued(work: _Work) -> FileState | None:
-    """Return the file that goes on in a block, if one does."""
-    state = work.items[0].state if work.items else None
-    return state if state is not None and state.lines else None
+    """Return the file that goes on in a block with lines that do not follow a segment that is known."""
+    first = work.items[0] if work.items else None
+    return first.state if first is not None and first.end is None and first.state.lines else None

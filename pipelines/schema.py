@@ -150,6 +150,26 @@ RAW_FILES = (
     Column("fingerprint", TEXT, "What the file is known by; one that holds none of the days to load is not read again"),
 )
 
+SEGMENTS = (
+    Column(
+        "head", TEXT, "What the file is known by: a digest of its first bytes and of what decides its lines' meaning"
+    ),
+    Column("file", TEXT, "Path below raw/, or absolute path"),
+    Column("start", pa.int64(), "First byte of the segment"),
+    Column("end", pa.int64(), "Byte after its last one, which is a newline"),
+    Column("end_digest", TEXT, "Digest of its last bytes"),
+    Column("lines", pa.int64(), "Lines of the file up to its end"),
+    Column("near", pa.int64(), "Civil microseconds since 1970 that the next stamp without a year is nearest to"),
+    Column("last", pa.int64(), "Last stamp up to its end, UTC microseconds since 1970, or the smallest number"),
+    Column("yearless", pa.bool_(), "Whether no stamp up to its end has a year"),
+    Column("first_yearless", pa.int64(), "First stamp without a year, civil microseconds since 1970, or the smallest"),
+    Column("leap", pa.int64(), "Microseconds that a stamp lies from the one before, if more than half a year"),
+    Column("first_day", pa.int64(), "First day that a line of the segment belongs to, days since 1970-01-01"),
+    Column("last_day", pa.int64(), "Last day that a line of the segment belongs to, days since 1970-01-01"),
+    Column("first_seen", pa.int64(), "Earliest event, UTC microseconds since 1970, or the smallest number"),
+    Column("last_seen", pa.int64(), "Latest event, UTC microseconds since 1970, or the smallest number"),
+)
+
 DAY = Column("day", pa.date32(), "Calendar day of the site's time zone: the partition")
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipelines.schema import Column, arrow_schema
 from pipelines.warehouse import Warehouse, replacing
 
+
 @dataclass(frozen=True)
 class _Even:
     """The files of a stage that have certain columns: their sizes and times, by their paths in the stage's folder."""

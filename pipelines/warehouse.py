@@ -41,6 +41,11 @@ class Warehouse:
         return self.root / "raw_files" / PART
 
     @property
+    def segments(self) -> Path:
+        """What is known of the parts of large raw files, one Parquet file."""
+        return self.root / "segments" / PART
+
+    @property
     def stage_schemas(self) -> Path:
         """Remembers which partitions have the columns of which version."""
         return self.root / "stage_schemas.json"

@@ -203,6 +203,7 @@ def test_after_a_failure_to_close_nothing_is_left(place: Warehouse, monkeypatch:
     writers = PartitionWriters(place, "stage", COLUMNS, DAYS[:3])
     for day in DAYS[:3]:
         writers.add(day_number(day), batch(0, 10))
+    writers._settle()
     assert len(temporaries(place.root)) == 3
     monkeypatch.setattr(pq.ParquetWriter, "close", failing)
     with pytest.raises(OSError, match="No space left on device"):
