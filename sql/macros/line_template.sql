@@ -1,4 +1,4 @@
--- A log line without what differs from line to line: stamps, addresses, numbers and quoted texts, 200 characters at most
+-- A line without what differs from line to line: stamps, addresses, numbers and quoted texts; at most 200 characters
 create or replace macro line_template(line) as
 left(
     regexp_replace(
