@@ -28,6 +28,7 @@ from pipelines.partitions import GROUP_ROWS, PartitionWriters, conformed, day_nu
 from pipelines.schema import CONTENT_HASH, ENRICHMENT, EVENTS, LOADS, PARSED
 from pipelines.services import services
 from pipelines.settings import Settings
+from pipelines.sole_writer import sole_writer
 from pipelines.warehouse import Warehouse
 
 # Two keep two cores busy; more would only hold more in memory.
@@ -74,6 +75,7 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
     Raises:
         SettingError: a database of addresses that cannot be used.
         FileNotFoundError: a day without a parsed partition.
+        StorageError: the disk refuses.
     """
     use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
@@ -81,7 +83,7 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
     asked = tuple(dict.fromkeys(days))
     shares = [asked[place::WORKERS] for place in range(min(WORKERS, len(asked)))]
     figures: dict[date, EnrichedDay] = {}
-    with ExitStack() as stack:
+    with sole_writer(warehouse, asked), ExitStack() as stack:
         works = [_Work(warehouse, share, lookups, stack) for share in shares]
         with ThreadPoolExecutor(max(1, len(works))) as pool:
             for done in [pool.submit(work.run) for work in works]:

@@ -27,6 +27,7 @@ from pipelines.scanning.stamps import NO_STAMP
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, STAMP, arrow_schema
 from pipelines.segments import KnownSegments, Segment, head_of, write_segments
 from pipelines.settings import SettingError, Settings
+from pipelines.sole_writer import sole_writer
 from pipelines.sources import DETECT, Found, RawFile, find_files
 from pipelines.warehouse import Warehouse, replacing
 from pipelines.zones import day_numbers
@@ -93,18 +94,20 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
 
     Raises:
         SettingError: a setting or source that cannot be used, or a warehouse loaded with another time zone.
+        StorageError: the disk refuses.
     """
     use_jemalloc()
     found = find_files(settings)
     warehouse = Warehouse(settings.warehouse)
-    fix_timezone(settings)
-    parse = _Parse(settings, found, days)
-    starts: dict[str, int] = {}
-    while not parse.run(starts):
-        starts = parse.corrections
+    with sole_writer(warehouse, days):
+        fix_timezone(settings)
         parse = _Parse(settings, found, days)
-    _write_raw_files(warehouse, parse.raw_files())
-    write_segments(warehouse, parse.segments())
+        starts: dict[str, int] = {}
+        while not parse.run(starts):
+            starts = parse.corrections
+            parse = _Parse(settings, found, days)
+        _write_raw_files(warehouse, parse.raw_files())
+        write_segments(warehouse, parse.segments())
     problems = found.problems + tuple(state.problem for state in parse.states if state.problem)
     return Parsed(days=parse.results(), files=len(parse.states), problems=problems)
 

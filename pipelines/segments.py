@@ -145,10 +145,11 @@ class KnownSegments:
 
     @classmethod
     def load(cls, warehouse: Warehouse) -> "KnownSegments":
-        """Read what the last load left; nothing where there was none, or another version of the product made it."""
-        if not warehouse.segments.is_file():
+        """Read what the last load left; nothing where that was nothing, is damaged, or another version's."""
+        try:
+            table = pq.read_table(warehouse.segments)
+        except (FileNotFoundError, pa.ArrowInvalid):
             return cls({})
-        table = pq.read_table(warehouse.segments)
         if table.schema != arrow_schema(SEGMENTS):
             return cls({})
         by_file: dict[tuple[str, str], list[Segment]] = {}

@@ -56,6 +56,16 @@ class Warehouse:
         return self.root / "counts"
 
     @property
+    def lock(self) -> Path:
+        """Locked by the process that changes the warehouse."""
+        return self.root / ".lock"
+
+    @property
+    def unfinished(self) -> Path:
+        """Names the days that a process is about to write, for the one after it if it is killed."""
+        return self.root / "unfinished.json"
+
+    @property
     def timezone_file(self) -> Path:
         """Names the time zone whose calendar days the partitions are, written by the first load."""
         return self.root / "timezone"
