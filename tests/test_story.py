@@ -1,7 +1,7 @@
 """The sample, loaded whole: every view answers what the generator's own account says, and tells the story."""
 
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
@@ -181,6 +181,38 @@ def test_5060_udp_arrives_in_the_second_quarter(story: Story) -> None:
     top = "select port, protocol from top_ports_between(?, ?) where rank <= 10"
     assert (5060, "udp") not in story.ask(top, *Q1)
     assert (5060, "udp") in story.ask(top, *Q2)
+
+
+def test_5060_udp_is_new_in_the_second_quarter(story: Story) -> None:
+    [(status, previous_rank)] = story.ask(
+        "select status, previous_rank from port_ranks('2020-Q2') where port = 5060 and protocol = 'udp'"
+    )
+    assert status == "new"
+    assert previous_rank is None or previous_rank > 20
+
+
+def test_the_fading_of_53413_udp_is_dated(story: Story) -> None:
+    [(day, change)] = story.ask(
+        "select day, change_percent from port_changes_between('2020-04-01', '2020-06-30') where port = 53413"
+    )
+    assert abs(day - date(2020, 5, 31)) <= timedelta(days=3)
+    assert change < -50
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_ranks_add_up_to_the_account(story: Story, period: tuple[date, date]) -> None:
+    events = Counter(
+        (row["destination_port"], row["protocol"])
+        for row in story.within(period)
+        if row["destination_port"] is not None
+    )
+    before = Counter(
+        (row["destination_port"], row["protocol"]) for row in story.within(Q1) if row["destination_port"] is not None
+    )
+    found = story.ask(
+        "select port, protocol, events, previous_events from port_ranks_between(?, ?, ?, ?)", *period, *Q1
+    )
+    assert {row[:2]: row[2:] for row in found} == {key: (events[key], before[key]) for key in events | before}
 
 
 def test_who_knocks_where(story: Story) -> None:
