@@ -24,7 +24,12 @@ from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
 
 # The stages that views read, with the columns of their files.
-STAGE_COLUMNS = {"events": schema.EVENTS, "rejected": schema.REJECTED, "loads": schema.LOADS}
+STAGE_COLUMNS = {
+    "events": schema.EVENTS,
+    "rejected": schema.REJECTED,
+    "loads": schema.LOADS,
+    "coverage": schema.COVERAGE,
+}
 
 # The views that show stored columns: their comments stand in the schema and not in the SQL file.
 VIEW_COLUMNS = {
@@ -32,6 +37,7 @@ VIEW_COLUMNS = {
     "rejected_lines": (schema.DAY, *schema.REJECTED),
     "loads": (schema.DAY, *schema.LOADS),
     "raw_files": schema.RAW_FILES,
+    "coverage": schema.COVERAGE,
 }
 
 # The file without rows that every stage has: in the folder that sorts first, and with a name that no partition has.

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.enrich import enrich_days
+from pipelines.enrich import PARSED_STAGES, enrich_days
 from pipelines.parse import parse_days
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer
@@ -22,8 +22,7 @@ from pipelines.stage_schemas import unreadable_files
 from pipelines.warehouse import Warehouse
 
 # What is looked at: stages that readers read. Those before are needed only to make these.
-_SHOWN = ("rejected", "events", "loads")
-_PARSED = ("parsed", "accounts")
+_SHOWN = ("rejected", "events", "loads", "coverage")
 _COUNTS = "counts"
 
 
@@ -78,7 +77,7 @@ def _day_of(path: Path) -> date:
 def _has_parsed(warehouse: Warehouse, day: date) -> bool:
     """Return whether the first stage of a day can be read."""
     try:
-        for stage in _PARSED:
+        for stage in PARSED_STAGES:
             pq.read_metadata(warehouse.partition(stage, day))
     except (FileNotFoundError, pa.ArrowInvalid):
         return False

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
@@ -71,9 +71,11 @@ def sole_writer(warehouse: Warehouse, days: Iterable[date] = ()) -> Iterator[Non
             with _holding(warehouse):
                 _remove_unfinished(warehouse)
                 _note(warehouse, days)
-                yield
-                # After an error, too, nothing is left; but where the disk is gone, that cannot be known.
-                warehouse.unfinished.unlink(missing_ok=True)
+                try:
+                    yield
+                finally:  # after an error everything unfinished has been removed, too
+                    with suppress(OSError):
+                        warehouse.unfinished.unlink(missing_ok=True)
 
 
 @contextmanager

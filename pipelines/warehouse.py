@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-STAGES = ("parsed", "rejected", "accounts", "events", "loads")
+STAGES = ("parsed", "rejected", "accounts", "signs", "events", "loads", "coverage")
 PART = "part.parquet"
 
 

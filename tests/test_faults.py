@@ -301,6 +301,8 @@ def overwrite(path: Path) -> None:
 
 # Of the rest one way of damage is tried: none of them is looked into before its end is found missing.
 EMPTIED = (
+    "coverage/day=2020-04-01/part.parquet",
+    "signs/day=2020-04-02/part.parquet",
     "loads/day=2020-04-01/part.parquet",
     "rejected/day=2020-04-01/part.parquet",
     "events/day=2020-04-02/part.parquet",

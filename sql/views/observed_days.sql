@@ -2,15 +2,13 @@
 -- day: Calendar day of the site's time zone
 -- sensor: Name of the source
 -- lines: Lines of the day in its files, of every kind
--- observed_share: Part of the day between its first and its last event, 0 to 1
+-- observed_share: Part of the day that lies in no gap longer than the sensor's own habit, 0 to 1
+-- is_sample: Whether packets were left out, so that counts are too low
 select
     day,
     sensor,
-    cast(sum(lines) as bigint) as lines,
-    least(1.0, coalesce(
-        (epoch(max(last_observed_at)) - epoch(min(first_observed_at))) / 86400.0,
-        0.0
-    )) as observed_share
-from loads
+    lines,
+    observed_share,
+    is_sample
+from coverage
 where lines > 0
-group by day, sensor
