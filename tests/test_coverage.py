@@ -251,7 +251,7 @@ def test_the_view_tells_quiet_from_blind(site: Site) -> None:
 
 def test_a_gap_is_long_by_the_sensors_own_habit(site: Site) -> None:
     days = [date(2020, 4, 1) + timedelta(days=number) for number in range(5)]
-    for name, minutes in (("busy", 1), ("slow", 360)):
+    for name, minutes in (("busy", 1), ("slow", 480)):
         stamps = [stamp for day in days for stamp in every(minutes, day) if not stamp.startswith("2020-04-03T1")]
         site.drop(f"{name}/a.log", map(packet, stamps))
     site.load(*days)
