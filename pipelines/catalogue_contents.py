@@ -6,8 +6,10 @@ parameters belong to it. The first comment line of a file becomes the comment of
 """
 
 import glob
+import re
 from collections.abc import Iterator
 from datetime import date
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -45,6 +47,17 @@ EMPTY_DAY = "day=0001-01-01"
 EMPTY_MONTH = date.min
 EMPTY = "empty.parquet"
 
+# What each folder's files create; macros are whole statements.
+_FOLDERS = {
+    "macros": "",
+    "reference": "create table {name} as\n",
+    "views": "create view {name} as\n",
+    "checks": "create view checks.{name} as\n",
+}
+# What a statement uses: macros are called, tables and views stand after FROM or JOIN.
+_USED = re.compile(r"\b(\w+)\(|\b(?:from|join)\s+(\w+)")
+_COMMENT = re.compile(r"--.*")
+
 CONSTANTS = {
     "published_warehouse": "Folder of the data when this catalogue was published",
     "site_timezone": "Time zone whose calendar days the partitions are",
@@ -78,7 +91,7 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "set variable checked_partitions = ?",
         [{stage: [glob.escape(str(empty_file(warehouse, stage)))] for stage in STAGE_COLUMNS}],
     )
-    _create_all(connection, list(_statements()))
+    _create_all(connection)
     connection.execute("set variable checked_partitions = null")
     connection.execute("begin")
     for target, comment in _comments(connection):
@@ -126,35 +139,26 @@ def _site_timezone(warehouse: Warehouse, settings: Settings) -> str:
     return written.read_text(encoding="utf-8").strip() if written.exists() else settings.timezone.key
 
 
-def _statements() -> Iterator[str]:
-    """Yield the statements that create what the files below sql/ define."""
-    for file in sql_files(SQL_FOLDER / "macros"):
-        yield file.text
-    for file in sql_files(SQL_FOLDER / "reference"):
-        yield f"create table {file.name} as\n{file.text}"
-    for file in sql_files(SQL_FOLDER / "views"):
-        yield f"create view {file.name} as\n{file.text}"
-    for file in sql_files(SQL_FOLDER / "checks"):
-        yield f"create view checks.{file.name} as\n{file.text}"
+def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what the files below sql/ define, each after those that it uses."""
+    statements = _statements()
+    needs = {name: _used(statement) & statements.keys() - {name} for name, statement in statements.items()}
+    for name in TopologicalSorter(needs).static_order():
+        connection.execute(statements[name])
 
 
-def _create_all(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
-    """Execute statements that create things, each after those that it needs, in whatever order they are given.
+def _used(statement: str) -> set[str]:
+    """Return the names that a statement uses, of what there may be."""
+    return {call or table for call, table in _USED.findall(_COMMENT.sub("", statement))}
 
-    Raises:
-        duckdb.CatalogException: one needs something that none of them creates.
-    """
-    waiting = statements
-    while waiting:
-        early: list[str] = []
-        for statement in waiting:
-            try:
-                connection.execute(statement)
-            except duckdb.CatalogException:
-                early.append(statement)
-                if len(early) == len(waiting):
-                    raise
-        waiting = early
+
+def _statements() -> dict[str, str]:
+    """Return the statements that create what the files below sql/ define, by its name."""
+    found = {}
+    for folder, create in _FOLDERS.items():
+        for file in sql_files(SQL_FOLDER / folder):
+            found[file.name] = f"{create.format(name=file.name)}{file.text}"
+    return found
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ from pipelines.warehouse import Warehouse, sync
 
 EPOCH = date(1970, 1, 1)
 # Rows of a day that are written together; larger groups compress a little better and cost memory.
-GROUP_ROWS = 1 << 16
+GROUP_ROWS = 1 << 17
 SMALL_BATCH = 1 << 14
 # How many times the memory of its rows a batch may keep.
 _SLACK = 2

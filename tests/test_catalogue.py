@@ -24,6 +24,9 @@ CHECKS = [path.stem for path in (SQL_FOLDER / "checks").glob("*.sql")]
 
 # What each macro is called with, to run every one of them.
 MACRO_CALLS = {
+    "is_period_name": "select is_period_name('2020-Q2')",
+    "line_template": "select line_template('x')",
+    "rejected_templates_between": "from rejected_templates_between('2020-04-01', '2020-04-02')",
     "as_day": "select as_day('2020-04-01')",
     "as_written": "select as_written('2020-04-01')",
     "after_whole_months": "select after_whole_months('2020-04-30')",

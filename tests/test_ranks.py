@@ -132,6 +132,8 @@ def test_a_period_has_a_name(ask: Ask, name: str, days: str) -> None:
 def test_another_name_is_refused_in_one_sentence(ask: Ask, name: str) -> None:
     with pytest.raises(RefusedError, match=rf"period is '{name}': it must be a year, half, quarter or month"):
         ask(f"select period('{name}')")
+    with pytest.raises(RefusedError, match=rf"period is '{name}': it must be a year, half, quarter or month"):
+        ask(f"from port_ranks('{name}')")
 
 
 def test_a_series_has_no_holes(ask: Ask) -> None:
