@@ -35,6 +35,7 @@ from pipelines.partitions import day_number
 from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
 from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
+from pipelines.sole_writer import sole_writer
 from pipelines.warehouse import PART, Warehouse, replacing, sync
 
 # Counts of another version are made anew: raise it with every change of what the files hold or their keys mean.
@@ -77,7 +78,7 @@ def roll_up(settings: Settings) -> RolledUp:
     """
     use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
-    with _alone(warehouse.counts):
+    with sole_writer(warehouse), _alone(warehouse.counts):
         return _RollUp(warehouse).run()
 
 
