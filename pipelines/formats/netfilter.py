@@ -20,7 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.columns import chosen, constant, flag_column, mapped, number_column
-from pipelines.format import Derived, Evidence, Field, Format, Kind, Scanned, Section
+from pipelines.format import Derived, Format, Scanned
+from pipelines.kinds import Kind
+from pipelines.packet_keys import Evidence, Field, PacketKeys, Section
 from pipelines.protocols import protocol_name
 
 # In the order of `schema.PACKET`; AE (accurate ECN) is written by Linux from 6.15 on.
@@ -185,7 +187,8 @@ _PLAIN_NUMBERS = {
 FORMAT = Format(
     programs=("kernel", "ulogd", "ulogd2"),
     derive=derive,
-    fields=(
+    signature=re.compile(rb"\bIN=\S* (?:OUT|PHYSIN|DESCR|MAC)=|\bSRC=[0-9A-Fa-f.:]+ DST=[0-9A-Fa-f.:]+ "),
+    shape=PacketKeys((
         Field("IN", "in_interface", Kind.TEXT, evidence=Evidence.START),
         Field("OUT", "out_interface", Kind.TEXT, evidence=Evidence.HEAD),
         Field("DESCR"),
@@ -224,5 +227,5 @@ FORMAT = Format(
         Field("ID", "icmp_id", Kind.DECIMAL, (Section.ICMP,)),
         Field("SEQ", "icmp_sequence", Kind.DECIMAL, (Section.ICMP,)),
         *(Field(name, "tcp_flags", Kind.FLAG, _TRANSPORT, bit=1 << bit) for bit, name in enumerate(TCP_FLAGS)),
-    ),
+    )),
 )

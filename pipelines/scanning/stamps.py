@@ -241,14 +241,14 @@ def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int)
 
 @kernel
 def iso_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
-    """Read an RFC 3339 stamp, its `T` or a blank, its zone or none."""
+    """Read an RFC 3339 stamp, its `T` or a blank or, as Sophos writes, a hyphen, its zone or none."""
     year = fixed_number(buffer, position, 4)
     month = fixed_number(buffer, position + 5, 2)
     day = fixed_number(buffer, position + 8, 2)
     separator = byte_at(buffer, position + 10)
     if year < 0 or month < 0 or day < 0 or byte_at(buffer, position + 7) != byte_at(buffer, position + 4):
         return ABSENT, NO_STAMP, position
-    if separator != 84 and separator != 116 and separator != 32:
+    if separator != 84 and separator != 116 and separator != 32 and separator != 45:
         return ABSENT, NO_STAMP, position
     time, end = clock(buffer, position + 11, limit)
     if time == -1:
@@ -363,9 +363,8 @@ def read_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tupl
     """
     first = byte_at(buffer, position)
     if digit(first) >= 0:
-        if byte_at(buffer, position + 4) == 45 or (
-            byte_at(buffer, position + 4) == 47 and byte_at(buffer, position + 7) == 47
-        ):
+        between = byte_at(buffer, position + 4)
+        if between == 45 or ((between == 47 or between == 58) and byte_at(buffer, position + 7) == between):
             return iso_stamp(buffer, position, limit)
         if byte_at(buffer, position + 2) == 47:
             return access_log_stamp(buffer, position, limit)
