@@ -196,6 +196,8 @@ class Reader:
         Returns:
             Batches whose parts are the spans in order; a span that outputs had no room for has several.
         """
+        if not buffer.flags.writeable:
+            buffer = buffer.copy()  # the scanner would be compiled once more for bytes that cannot be written
         batches = []
         for group in self._groups(spans):
             batches += self._read_group(buffer, group)
@@ -318,7 +320,13 @@ class Reader:
             spans = self._values.column(index, self._total)
             change = None if name in addresses else ("", hardware_address) if name in macs else self._unescape
             texts[name] = _text_column(buffer, *spans, indices, change, are_addresses=name in addresses)
-        return Scanned(rows=rows, numbers=numbers, texts=texts)
+        return Scanned(
+            rows=rows,
+            numbers=numbers,
+            texts=texts,
+            stamps=events.stamps[:rows],
+            zoned=events.kinds[:rows] == ABSOLUTE,
+        )
 
     def _carry(self, call: _Rows, stamped: Micros, stamps: Micros, other_stamps: Micros) -> None:
         """Give lines without a stamp that can be true the stamp of the nearest line before that has one."""
@@ -421,8 +429,7 @@ def header_columns(form: Format, line: bytes) -> list[int]:
     if not line:
         return [names.get(name, NOTHING) for name in shape.default.split()]
     text = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n ")
-    if shape.names_follow:
-        text = text[len(shape.header) :].lstrip(shape.separator + " ")
+    text = text[len(shape.header) :].lstrip(shape.separator + " ")
     words = text.split() if shape.separator == " " else text.split(shape.separator)
     return [names.get(name, NOTHING) for name in words[:MOST_COLUMNS]]
 

@@ -43,11 +43,15 @@ class Scanned:
         rows: how many events there are.
         numbers: columns of numbers by name, those only that some event has.
         texts: columns of text by name, all of them; null where absent.
+        stamps: int64, microseconds since 1970, UTC where `zoned` is true, else of the source's local time.
+        zoned: whether the stamp names its zone.
     """
 
     rows: int
     numbers: Mapping[str, Numbers]
     texts: Mapping[str, pa.DictionaryArray]
+    stamps: npt.NDArray[np.int64]
+    zoned: npt.NDArray[np.bool_]
 
     def values(self, name: str) -> npt.NDArray[np.int64]:
         """Return the numbers of a column, -1 where absent; read-only for a column that no event has."""
@@ -84,6 +88,7 @@ class Format:
         programs: syslog program names that write these records; lines of other programs are ignored.
         anchors: what a record begins with, where no program or more than the program stands before it.
         syslog: whether a syslog daemon's header may stand before the record.
+        anchor_words: how many words after the daemon's header may stand before an anchor.
         own_stamp: whether a stamp between that header and the record is the event's, rather than the header's.
         structured: whether a record begins at the message id of RFC 5424, before the structured data.
         only: what decides, before values are read, whether a record is one of a firewall.
@@ -101,6 +106,7 @@ class Format:
     signature: re.Pattern[bytes]
     programs: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
+    anchor_words: int = 8
     syslog: bool = True
     own_stamp: bool = False
     structured: bool = False
@@ -155,6 +161,7 @@ def compiled(form: Format) -> Compiled:
         only=form.only,
         needs=form.needs,
         nulls=form.nulls,
+        anchor_words=form.anchor_words,
     )
     return compiled_plan(form.shape, parts)
 

@@ -37,7 +37,7 @@ DELIMITED, HEADED, PAIRS, TEMPLATE, JSON = range(5)
     PACKETS,
     HOST_SLOT,
     HEADER_LENGTH,
-    NAMES_FOLLOW,
+    ANCHOR_WORDS,
     COMMENT,
     HAS_ANCHORS,
     HAS_PROGRAMS,
@@ -54,6 +54,7 @@ PATTERN_BASE = 1 << 20
 # The first reason that is a format's own rule for lines that are no records; what such a rule is among other targets.
 FIRST_RULE = 64
 RULES = 60
+HEADER_RULE = "header"
 MOST_COLUMNS = 512
 
 _WORD = 8
@@ -74,7 +75,7 @@ class Plan(NamedTuple):
         steps: int64[n * STEP], programs of patterns.
         layouts: int32[n * 4], of each: first place in `places`, how many, slot that decides, what follows otherwise.
         places: int16, slots of delimited columns, -1 for one that is skipped.
-        only: int64[2n], slot and rule of what decides whether a line is a record.
+        only: int64[3n], of what decides whether a line is a record: its slot, the rule, whether it may be absent.
         needs: int64, slots of which a record has at least one.
         header: uint8, what a line begins with that names columns.
     """
@@ -127,6 +128,7 @@ class _Parts(NamedTuple):
     only: tuple[Only, ...]
     needs: tuple[str, ...]
     nulls: tuple[str, ...]
+    anchor_words: int
 
 
 Parts = _Parts
@@ -208,7 +210,8 @@ class _Builder:
             self._word(null, NULLS, 1)
         for name, port in PORTS_BY_VENDOR_NAME.items():
             self._word(name, SERVICES, port)
-        if isinstance(self._shape, Template | KeyValues | Delimited | Json) and self._shape.lead:
+        settings[ANCHOR_WORDS] = parts.anchor_words
+        if self._shape.lead:
             settings[LEAD] = self._pattern(self._shape.lead)
         for number, only in enumerate(parts.only):
             for value in only.values:
@@ -228,7 +231,11 @@ class _Builder:
         self._settings[PACKETS] = numbers.index("packets")
         largest = [self._index[f"{s.column}_port"] if s.kind is Kind.ENDPOINT else s.largest for s in self.slots]
         parts = self._parts
-        only = [number for item in parts.only for number in (self._index[item.column], self._rule(item.ignored))]
+        only = [
+            number
+            for item in parts.only
+            for number in (self._index[item.column], self._rule(item.ignored), int(item.absent))
+        ]
         hashes, targets = _table(self._words)
         header = self._shape.header.encode() if isinstance(self._shape, Headed) else b""
         plan = Plan(
@@ -305,9 +312,8 @@ class _Builder:
         settings = self._settings
         settings[[SHAPE, SEPARATOR, QUOTE, ESCAPE]] = HEADED, ord(shape.separator), NOTHING, NOTHING
         settings[HEADER_LENGTH] = len(shape.header.encode())
-        settings[NAMES_FOLLOW] = shape.names_follow
         settings[COMMENT] = ord(shape.comment) if shape.comment else NOTHING
-        self._rule("header")
+        self._rule(HEADER_RULE)
         self._names = {name: self._target(spec) for name, spec in shape.columns.items()}
         for name, target in self._names.items():
             self._word(name, KEYS, target)
@@ -377,9 +383,7 @@ def _slots(shape: Shape) -> list[Slot]:
         specs = list(shape.columns.values())
     else:
         specs = list(shape.keys.values())
-    found: list[Slot] = []
-    if not isinstance(shape, Headed):
-        found += slots_of(parse(shape.lead))
+    found = slots_of(parse(shape.lead))
     for spec in specs:
         if isinstance(shape, Template) or "{" in spec:
             found += slots_of(parse(spec))

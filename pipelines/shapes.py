@@ -19,11 +19,13 @@ class Only:
         column: a captured column.
         values: its values in records, compared as they stand there.
         ignored: the name of the other lines.
+        absent: whether a line that lacks the column is a record too.
     """
 
     column: str
     values: tuple[str, ...]
     ignored: str
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,13 @@ class Headed:
     """Values between separators, whose columns a line of the file names.
 
     Attributes:
-        header: what that line begins with. If it ends in a colon or begins with `#`, the names follow after it.
+        header: what that line begins with: then its names follow. If empty, it is a line all of whose words, two or
+            more, are names in `columns`.
         columns: specs by name.
         separator: one byte; of blanks, several count as one.
         default: names in the order they have where no line says it; empty if such lines are rejected.
-        comment: what lines begin with that are passed over.
+        comment: what lines begin with that are passed over; one byte, or empty for none.
+        lead: a pattern that is read first, of the lines that are no header.
     """
 
     header: str
@@ -79,11 +83,7 @@ class Headed:
     separator: str = " "
     default: str = ""
     comment: str = "#"
-
-    @property
-    def names_follow(self) -> bool:
-        """Return whether the header's first word is none of the columns."""
-        return self.header.endswith(":") or self.header.startswith("#")
+    lead: str = ""
 
 
 @dataclass(frozen=True)

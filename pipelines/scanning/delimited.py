@@ -11,7 +11,6 @@ from pipelines.plan import (
     KEYS,
     MINIMUM,
     MOST_COLUMNS,
-    NAMES_FOLLOW,
     NOTHING,
     PATTERN_BASE,
     QUOTE,
@@ -24,6 +23,7 @@ from pipelines.scanning.reasons import CUT, NO_FORM, NO_HEADER
 from pipelines.scanning.words import VECTOR, byte_at, equal_bytes, find_byte, item, put_item, trailing_zeros
 
 _BLANK = 32
+_UNKNOWN = -2
 
 
 @kernel
@@ -113,26 +113,47 @@ def read_delimited(buffer: np.ndarray, start: int, end: int, plan: Plan, capture
 
 
 @kernel
-def is_header(buffer: np.ndarray, start: int, end: int, plan: Plan) -> bool:
-    """Return whether a line names columns."""
+def heads(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: Captures) -> bool:
+    """Return whether a line names columns, which are then taken, or is a comment."""
     length = item(plan.settings, HEADER_LENGTH)
-    if start + length > end:
-        return False
+    if length == 0:
+        return names_columns(buffer, start, end, plan) and take_header(buffer, start, end, plan, captures)
+    if start + length <= end and same_prefix(buffer, start, length, plan):
+        return take_header(buffer, start + length, end, plan, captures)
+    return byte_at(buffer, start) == item(plan.settings, COMMENT)
+
+
+@kernel
+def same_prefix(buffer: np.ndarray, start: int, length: int, plan: Plan) -> bool:
+    """Return whether the header's first bytes stand at `start`."""
     for offset in range(length):
-        if byte_at(buffer, start + offset) != np.int64(plan.header[offset]):
+        if byte_at(buffer, start + offset) != np.int64(item(plan.header, offset)):
             return False
     return True
 
 
 @kernel
-def take_header(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: Captures) -> None:
-    """Take the columns that a line names."""
+def names_columns(buffer: np.ndarray, start: int, end: int, plan: Plan) -> bool:
+    """Return whether all words of a line, two or more, are names of columns."""
     separator = item(plan.settings, SEPARATOR)
     position, count = start, 0
-    if item(plan.settings, NAMES_FOLLOW) != 0:
-        position += item(plan.settings, HEADER_LENGTH)
-        while position < end and (byte_at(buffer, position) == separator or byte_at(buffer, position) == _BLANK):
-            position += 1
+    while position < end:
+        stop = find_byte(buffer, position, end, separator)
+        if stop > position:
+            if target_at(buffer, position, stop - position, KEYS, plan, _UNKNOWN) == _UNKNOWN:
+                return False
+            count += 1
+        position = stop + 1
+    return count > 1
+
+
+@kernel
+def take_header(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: Captures) -> bool:
+    """Take the columns that are named in buffer[start:end]; return True."""
+    separator = item(plan.settings, SEPARATOR)
+    position, count = start, 0
+    while position < end and (byte_at(buffer, position) == separator or byte_at(buffer, position) == _BLANK):
+        position += 1
     while position < end and count < MOST_COLUMNS:
         stop = find_byte(buffer, position, end, separator)
         if stop > position or separator != _BLANK:
@@ -140,16 +161,12 @@ def take_header(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: 
             put_item(captures.layout, count, target_at(buffer, position, stop - position, KEYS, plan, NOTHING))
         position = stop + 1
     put_item(captures.layout, 0, count)
+    return True
 
 
 @kernel
 def read_headed(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: Captures) -> int:
     """Find the values of a record whose columns a header named; return a reason, or 0."""
-    if is_header(buffer, start, end, plan):
-        take_header(buffer, start, end, plan, captures)
-        return FIRST_RULE
-    if byte_at(buffer, start) == item(plan.settings, COMMENT):
-        return FIRST_RULE
     count = item(captures.layout, 0)
     if count == 0:
         return NO_HEADER

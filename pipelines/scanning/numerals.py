@@ -66,10 +66,22 @@ def milliseconds(buffer: np.ndarray, start: int, end: int) -> int:
     for position in range(point + 1, end):
         digit = np.int64(byte_at(buffer, position)) - 48
         if digit < 0 or digit > 9:
-            return NONE
+            # `9.5e-07`: what has a negative exponent is less than a millisecond, from e-04 on.
+            if whole > 9 or byte_at(buffer, position) | 32 != 101 or byte_at(buffer, position + 1) != 45:
+                return NONE
+            exponent = decimal(buffer, position + 2, end) if position + 2 < end else NONE
+            return NONE if exponent < 0 else scaled(whole * 1_000 + fraction, exponent)
         fraction += digit * scale
         scale //= 10
     return whole * 1_000 + fraction
+
+
+@kernel
+def scaled(number: int, exponent: int) -> int:
+    """Return a number without its last `exponent` digits."""
+    for _ in range(min(exponent, 18)):
+        number //= 10
+    return number
 
 
 @kernel

@@ -7,7 +7,9 @@ import numpy as np
 
 from pipelines.compiled import kernel
 from pipelines.plan import (
+    ANCHOR_WORDS,
     DELIMITED,
+    FIRST_RULE,
     HAS_ANCHORS,
     HAS_PROGRAMS,
     HEADED,
@@ -26,7 +28,7 @@ from pipelines.plan import (
 )
 from pipelines.scanning.captures import Captures, forget, target_at
 from pipelines.scanning.conversion import convert, observed_of
-from pipelines.scanning.delimited import read_delimited, read_headed
+from pipelines.scanning.delimited import heads, read_delimited, read_headed
 from pipelines.scanning.documents import read_document
 from pipelines.scanning.interning import Values, intern
 from pipelines.scanning.matching import match
@@ -49,8 +51,7 @@ from pipelines.scanning.words import byte_at, item
 
 NONE = -1
 HOST = 0
-_CLOSE, _STAR, _DOT = 93, 42, 46
-_MOST_WORDS = 8
+_CLOSE, _STAR, _DOT, _COLON = 93, 42, 46, 58
 _STACK = 128
 
 
@@ -80,7 +81,7 @@ def find_anchor(buffer: np.ndarray, start: int, end: int, near: int, plan: Plan)
     """Look for an anchor in the next words: (where it stands or -1, kind and time of a stamp before it)."""
     kind, stamp = ABSENT, NO_STAMP
     position = start
-    for _ in range(_MOST_WORDS):
+    for _ in range(item(plan.settings, ANCHOR_WORDS) + 1):
         if position >= end:
             break
         if at_anchor(buffer, position, end, plan):
@@ -100,6 +101,8 @@ def find_anchor(buffer: np.ndarray, start: int, end: int, near: int, plan: Plan)
 def tokenise(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: Captures) -> int:
     """Find the values of a record; return a reason, or 0."""
     shape, lead = item(plan.settings, SHAPE), item(plan.settings, LEAD)
+    if shape == HEADED and heads(buffer, start, end, plan, captures):
+        return FIRST_RULE
     if lead > 0:
         accepted, start = match(buffer, start, end, lead, plan, captures)
         if accepted < 0:
@@ -120,10 +123,13 @@ def tokenise(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: Cap
 @kernel
 def rule_of(buffer: np.ndarray, plan: Plan, captures: Captures) -> int:
     """Return the rule by which a record is none of a firewall, or 0."""
-    for place in range(0, len(plan.only), 2):
+    for place in range(0, len(plan.only), 3):
         slot = item(plan.only, place)
         start, length = item(captures.spans, 2 * slot), item(captures.spans, 2 * slot + 1)
-        if length <= 0 or target_at(buffer, start, length, WORDS + (place >> 1), plan, 0) == 0:
+        if length <= 0:
+            if item(plan.only, place + 2) == 0:
+                return item(plan.only, place + 1)
+        elif target_at(buffer, start, length, WORDS + place // 3, plan, 0) == 0:
             return item(plan.only, place + 1)
     return 0
 
@@ -165,6 +171,8 @@ def read_plan_line(
             if header.foreign:
                 return OTHER_PROGRAM, kind, stamp, NONE, NONE, 0, total
             record = header.message
+            if record < end and byte_at(buffer, record) == _COLON:  # behind the stamp, as YAMAHA's routers show it
+                record = skip_blanks(buffer, record + 1, end)
             if item(settings, STRUCTURED) != 0 and header.message_id >= 0:
                 record = header.message_id
             if is_repeat(buffer, record, end):

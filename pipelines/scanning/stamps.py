@@ -22,6 +22,8 @@ MOST_OF_HALF_A_YEAR = 184 * DAY
 FIRST_STAMP = 10_957 * DAY  # 2000-01-01
 LAST_STAMP = 2_932_897 * DAY  # 10000-01-01, past what a date column can print
 
+_MONTHS = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8).copy()
+
 # How a stamp was written: what is still to be settled about it.
 ABSENT, YEARLESS, LOCAL, ABSOLUTE, IMPOSSIBLE = range(5)
 
@@ -314,6 +316,59 @@ def month_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tup
 
 
 @kernel
+def slashed_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tuple[int, int, int]:
+    """Read MikroTik's `apr/03/2020 04:12:45` or `apr/03 04:12:45`; without a year, nearest to `near`."""
+    month = lower_case_month(buffer, position)
+    day = fixed_number(buffer, position + 4, 2)
+    if month == 0 or day < 0:
+        return ABSENT, NO_STAMP, position
+    year, start = -1, position + 6
+    if byte_at(buffer, start) == 47:
+        year = fixed_number(buffer, start + 1, 4)
+        start += 5
+        if year < 0:
+            return ABSENT, NO_STAMP, position
+    if byte_at(buffer, start) != 32:
+        return ABSENT, NO_STAMP, position
+    time, end = clock(buffer, start + 1, limit)
+    if time == -1:
+        return ABSENT, NO_STAMP, position
+    if year >= 0:
+        kind, micros = dated(year, month, day, time)
+        return kind, micros, end
+    if time < 0 or day < 1 or day > days_in_month(2000, month):
+        return IMPOSSIBLE, NO_STAMP, end
+    return YEARLESS, nearest_year(month, day, time, near), end
+
+
+@kernel
+def lower_case_month(buffer: np.ndarray, start: int) -> int:
+    """Return 1 to 12 for an English month abbreviation in lower case at `start`, or 0."""
+    for month in range(12):
+        if (
+            byte_at(buffer, start) == np.int64(_MONTHS[3 * month])
+            and byte_at(buffer, start + 1) == np.int64(_MONTHS[3 * month + 1])
+            and byte_at(buffer, start + 2) == np.int64(_MONTHS[3 * month + 2])
+        ):
+            return month + 1
+    return 0
+
+
+@kernel
+def year_first_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
+    """Read Allied Telesis' `2017 Mar 19 22:44:03`."""
+    year, month = fixed_number(buffer, position, 4), month_number(buffer, position + 5)
+    if year < 0 or month == 0 or byte_at(buffer, position + 8) != 32:
+        return ABSENT, NO_STAMP, position
+    day = max(0, digit(byte_at(buffer, position + 9))) * 10 + digit(byte_at(buffer, position + 10))
+    time, end = clock(buffer, position + 12, limit)
+    if time == -1 or byte_at(buffer, position + 11) != 32 or digit(byte_at(buffer, position + 10)) < 0:
+        return ABSENT, NO_STAMP, position
+    kind, micros = dated(year, month, day, time)
+    return kind, micros, end
+
+
+@kernel
 def year_after(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int]:
     """Read the year that may follow the time: (year, position after it and its colon), or (-1, `position`).
 
@@ -366,9 +421,13 @@ def read_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tupl
         between = byte_at(buffer, position + 4)
         if between == 45 or ((between == 47 or between == 58) and byte_at(buffer, position + 7) == between):
             return iso_stamp(buffer, position, limit)
+        if between == 32 and month_number(buffer, position + 5) > 0:
+            return year_first_stamp(buffer, position, limit)
         if byte_at(buffer, position + 2) == 47:
             return access_log_stamp(buffer, position, limit)
         return epoch_stamp(buffer, position, limit)
+    if byte_at(buffer, position + 3) == 47:
+        return slashed_stamp(buffer, position, limit, near)
     kind, micros, end = month_stamp(buffer, position, limit, near)
     if kind == ABSENT and byte_at(buffer, position + 3) == 32:  # a weekday stands before the month in C's ctime form
         kind, micros, end = month_stamp(buffer, position + 4, limit, near)
