@@ -6,8 +6,10 @@ parameters belong to it. The first comment line of a file becomes the comment of
 """
 
 import glob
+import re
 from collections.abc import Iterator
 from datetime import date
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -15,7 +17,7 @@ import pyarrow.parquet as pq
 
 from pipelines import schema
 from pipelines.count_files import count_columns
-from pipelines.count_kinds import KINDS, LEVELS
+from pipelines.count_kinds import ALL_KINDS
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
@@ -36,6 +38,17 @@ VIEW_COLUMNS = {
 EMPTY_DAY = "day=0001-01-01"
 EMPTY_MONTH = date.min
 EMPTY = "empty.parquet"
+
+# What each folder's files create; macros are whole statements.
+_FOLDERS = {
+    "macros": "",
+    "reference": "create table {name} as\n",
+    "views": "create view {name} as\n",
+    "checks": "create view checks.{name} as\n",
+}
+# What a statement uses: macros are called, tables and views stand after FROM or JOIN.
+_USED = re.compile(r"\b(\w+)\(|\b(?:from|join)\s+(\w+)")
+_COMMENT = re.compile(r"--.*")
 
 CONSTANTS = {
     "published_warehouse": "Folder of the data when this catalogue was published",
@@ -70,7 +83,7 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "set variable checked_partitions = ?",
         [{stage: [glob.escape(str(empty_file(warehouse, stage)))] for stage in STAGE_COLUMNS}],
     )
-    _create_all(connection, list(_statements()))
+    _create_all(connection)
     connection.execute("set variable checked_partitions = null")
     connection.execute("begin")
     for target, comment in _comments(connection):
@@ -85,8 +98,8 @@ def _store_empty_files(warehouse: Warehouse) -> None:
     """
     for stage, columns in STAGE_COLUMNS.items():
         _store_empty_file(empty_file(warehouse, stage), columns)
-    for level in LEVELS:
-        for kind in KINDS:
+    for kind in ALL_KINDS:
+        for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(path, count_columns(kind, level))
     _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
@@ -110,35 +123,26 @@ def _site_timezone(warehouse: Warehouse, settings: Settings) -> str:
     return written.read_text(encoding="utf-8").strip() if written.exists() else settings.timezone.key
 
 
-def _statements() -> Iterator[str]:
-    """Yield the statements that create what the files below sql/ define."""
-    for file in sql_files(SQL_FOLDER / "macros"):
-        yield file.text
-    for file in sql_files(SQL_FOLDER / "reference"):
-        yield f"create table {file.name} as\n{file.text}"
-    for file in sql_files(SQL_FOLDER / "views"):
-        yield f"create view {file.name} as\n{file.text}"
-    for file in sql_files(SQL_FOLDER / "checks"):
-        yield f"create view checks.{file.name} as\n{file.text}"
+def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what the files below sql/ define, each after those that it uses."""
+    statements = _statements()
+    needs = {name: _used(statement) & statements.keys() - {name} for name, statement in statements.items()}
+    for name in TopologicalSorter(needs).static_order():
+        connection.execute(statements[name])
 
 
-def _create_all(connection: duckdb.DuckDBPyConnection, statements: list[str]) -> None:
-    """Execute statements that create things, each after those that it needs, in whatever order they are given.
+def _used(statement: str) -> set[str]:
+    """Return the names that a statement uses, of what there may be."""
+    return {call or table for call, table in _USED.findall(_COMMENT.sub("", statement))}
 
-    Raises:
-        duckdb.CatalogException: one needs something that none of them creates.
-    """
-    waiting = statements
-    while waiting:
-        early: list[str] = []
-        for statement in waiting:
-            try:
-                connection.execute(statement)
-            except duckdb.CatalogException:
-                early.append(statement)
-                if len(early) == len(waiting):
-                    raise
-        waiting = early
+
+def _statements() -> dict[str, str]:
+    """Return the statements that create what the files below sql/ define, by its name."""
+    found = {}
+    for folder, create in _FOLDERS.items():
+        for file in sql_files(SQL_FOLDER / folder):
+            found[file.name] = f"{create.format(name=file.name)}{file.text}"
+    return found
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipelines.compiled import kernel
 from pipelines.dictionaries import joined
+from pipelines.partitions import read_small
 from pipelines.scanning.words import mix
 
 # Events that are compared at once, some 50 bytes each.
@@ -72,7 +73,7 @@ def find_duplicates(parsed: Path, accounts: Path) -> Duplicates | None:
 
 def _overlaps(accounts: Path) -> npt.NDArray[np.int64]:
     """Return the spans of time, as (first, last) in microseconds, in which two files of one sensor have events."""
-    rows = pq.read_table(accounts, columns=["sensor", "first_observed_at", "last_observed_at"]).to_pylist()
+    rows = read_small(accounts, ["sensor", "first_observed_at", "last_observed_at"]).to_pylist()
     spans = []
     ends: dict[str, datetime] = {}
     for row in sorted((row for row in rows if row["first_observed_at"]), key=lambda row: row["first_observed_at"]):

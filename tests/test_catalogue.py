@@ -24,6 +24,13 @@ CHECKS = [path.stem for path in (SQL_FOLDER / "checks").glob("*.sql")]
 
 # What each macro is called with, to run every one of them.
 MACRO_CALLS = {
+    "country_shares": "with ones as (select 23 as port, 'tcp' as protocol, 'CN' as country, 1 as events, 1 as sources)"
+    " from country_shares('ones')",
+    "countries_of_port_between": "from countries_of_port_between(23, 'tcp', '2020-04-01', '2020-04-02')",
+    "period_visits": "from period_visits('2020-04-01', '2020-04-02')",
+    "is_period_name": "select is_period_name('2020-Q2')",
+    "line_template": "select line_template('x')",
+    "rejected_templates_between": "from rejected_templates_between('2020-04-01', '2020-04-02')",
     "as_day": "select as_day('2020-04-01')",
     "as_written": "select as_written('2020-04-01')",
     "after_whole_months": "select after_whole_months('2020-04-30')",
@@ -42,6 +49,35 @@ MACRO_CALLS = {
     "uneven_columns": "from uneven_columns('events')",
     "valid_period": "from valid_period('2020-04-01', '2020-04-02')",
     "warehouse_folder": "select warehouse_folder()",
+    "calendar_between": "from calendar_between('2020-04-01', '2020-04-02')",
+    "change_points": "with series as (select 1 as item, date '2020-04-01' as day, 1 as events)"
+    " from change_points('series')",
+    "compared_ranks": "with ones as (select 1 as item, 1 as rank, 1 as events, 1 as sources, 1 as share)"
+    " from compared_ranks('ones', 'ones', '2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",
+    "country_changes_between": "from country_changes_between('2020-04-01', '2020-04-02')",
+    "country_days": "from country_days('CN', '2020-04-01', '2020-04-02')",
+    "country_days_between": "from country_days_between('2020-04-01', '2020-04-02')",
+    "country_ranks": "from country_ranks('2020-04')",
+    "country_ranks_between": "from country_ranks_between('2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",
+    "country_weekdays": "from country_weekdays('CN', '2020-04-01', '2020-04-02')",
+    "day_counts": "from day_counts('ports', '2020-04-01', '2020-04-02')",
+    "days_around": "select days_around('2020-04-01', -1)",
+    "observed_between": "from observed_between('2020-04-01', '2020-04-02')",
+    "period": "select period('2020-Q2')",
+    "period_months": "select period_months('2020-Q2')",
+    "period_start": "select period_start('2020-Q2', 1)",
+    "port_changes_between": "from port_changes_between('2020-04-01', '2020-04-02')",
+    "port_days": "from port_days(23, 'tcp', '2020-04-01', '2020-04-02')",
+    "port_days_between": "from port_days_between('2020-04-01', '2020-04-02')",
+    "port_last_sights_between": "from port_last_sights_between('2020-04-01', '2020-04-02')",
+    "port_newcomers_between": "from port_newcomers_between('2020-04-01', '2020-04-02')",
+    "port_ranks": "from port_ranks('2020-04')",
+    "port_ranks_between": "from port_ranks_between('2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",
+    "port_sights_between": "from port_sights_between('2020-04-01', '2020-04-02')",
+    "port_weekdays": "from port_weekdays(23, 'tcp', '2020-04-01', '2020-04-02')",
+    "rate_score": "select rate_score(9, 90, 3, 90)",
+    "weekly_pattern": "with days_of_one as (select date '2020-04-01' as day, 1 as events)"
+    " from weekly_pattern('days_of_one')",
 }
 
 COUNT = "select count(*) as events from events"

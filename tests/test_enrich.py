@@ -46,6 +46,16 @@ def loads(site: Site, day: date = DAY) -> dict[str, Row]:
     return {row["file"]: row for row in site.rows("loads", day)}
 
 
+def test_a_day_of_few_rows_is_written_as_one_of_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.drop("gate/a.log", [*hour(10, 50), "no packet"])
+    site.load(DAY)
+    few = site.rows("events", DAY)
+    monkeypatch.setattr("pipelines.enrich._FEW_ROWS", 0)
+    site.load(DAY)
+    assert len(few) == 50
+    assert site.rows("events", DAY) == few
+
+
 # The same packet, once
 
 

@@ -1,7 +1,7 @@
 """The sample, loaded whole: every view answers what the generator's own account says, and tells the story."""
 
 from collections import Counter, defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
@@ -129,15 +129,27 @@ def test_port_countries(story: Story) -> None:
     by_port = defaultdict(list)
     for (port, protocol, country), count in events.items():
         by_port[port, protocol].append((count, country))
+    main_ports = {key for key, count in ports.items() if sum(other > count for other in ports.values()) < 20}
     expected = {
         (port, protocol, country, count, 1 + sum(other > count for other, _ in group))
         for (port, protocol), group in by_port.items()
+        if (port, protocol) in main_ports
         for count, country in group
         if 1 + sum(other > count for other, _ in group) <= 5
     }
     assert {(port, protocol, country, count, rank) for port, protocol, country, count, _, rank in found} == expected
     for port, protocol, _, count, share, _ in found:
         assert share == pytest.approx(count / ports[port, protocol])
+
+
+@pytest.mark.parametrize("port", [445, 9527, 5900])
+def test_countries_of_one_port(story: Story, port: int) -> None:
+    rows = [row for row in story.within(Q2) if (row["destination_port"], row["protocol"]) == (port, "tcp")]
+    countries = Counter(row["country"] for row in rows if row["country"] is not None)
+    found = story.ask("select country, events, share from countries_of_port_between(?, 'tcp', ?, ?)", port, *Q2)
+    assert {country: events for country, events, _ in found}.items() <= countries.items()
+    assert [events for _, events, _ in found][:5] == [count for _, count in countries.most_common(5)]
+    assert all(share == pytest.approx(events / len(rows)) for _, events, share in found)
 
 
 def test_views_are_the_macros_over_all_days(story: Story) -> None:
@@ -181,6 +193,38 @@ def test_5060_udp_arrives_in_the_second_quarter(story: Story) -> None:
     top = "select port, protocol from top_ports_between(?, ?) where rank <= 10"
     assert (5060, "udp") not in story.ask(top, *Q1)
     assert (5060, "udp") in story.ask(top, *Q2)
+
+
+def test_5060_udp_is_new_in_the_second_quarter(story: Story) -> None:
+    [(status, previous_rank)] = story.ask(
+        "select status, previous_rank from port_ranks('2020-Q2') where port = 5060 and protocol = 'udp'"
+    )
+    assert status == "new"
+    assert previous_rank is None or previous_rank > 20
+
+
+def test_the_fading_of_53413_udp_is_dated(story: Story) -> None:
+    [(day, change)] = story.ask(
+        "select day, change_percent from port_changes_between('2020-04-01', '2020-06-30') where port = 53413"
+    )
+    assert abs(day - date(2020, 5, 31)) <= timedelta(days=3)
+    assert change < -50
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_ranks_add_up_to_the_account(story: Story, period: tuple[date, date]) -> None:
+    events = Counter(
+        (row["destination_port"], row["protocol"])
+        for row in story.within(period)
+        if row["destination_port"] is not None
+    )
+    before = Counter(
+        (row["destination_port"], row["protocol"]) for row in story.within(Q1) if row["destination_port"] is not None
+    )
+    found = story.ask(
+        "select port, protocol, events, previous_events from port_ranks_between(?, ?, ?, ?)", *period, *Q1
+    )
+    assert {row[:2]: row[2:] for row in found} == {key: (events[key], before[key]) for key in events | before}
 
 
 def test_who_knocks_where(story: Story) -> None:

@@ -1,16 +1,17 @@
 """Makes the benchmark's logs: netfilter lines as the kernel writes them, from a seed, as many as wanted."""
 
 import os
+import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-SEED = 2020
-FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+from tests.benchmarks.scenario import FIRST, SEED
+
 _BLOCK = 250_000
 
 # Ports in the order of how often they are tried; the tail is spread over all others.
@@ -98,3 +99,7 @@ def _text(random: np.random.Generator, micros: np.ndarray, addresses: pa.StringA
 
 def _digits(values: np.ndarray) -> pa.StringArray:
     return pa.array(values.astype(np.int64)).cast(pa.string())
+
+
+if __name__ == "__main__":
+    write_log(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,19 @@
+-- Events of each day from `first` to `last` of one country, zero where none came; NULL on days that were not observed
+create or replace macro country_days(country_code, first, last) as table
+    with counted as (
+        select
+            day,
+            cast(sum(events) as bigint) as events,
+            cast(sum(sources) as bigint) as sources
+        from day_counts('countries', first, last)
+        where source_country = country_code
+        group by day
+    )
+
+    select
+        calendar.day,
+        case when calendar.is_observed then coalesce(counted.events, 0) end as events,
+        case when calendar.is_observed then coalesce(counted.sources, 0) end as sources
+    from calendar_between(first, last) as calendar
+    left join counted on calendar.day = counted.day
+    order by calendar.day;

@@ -1,0 +1,15 @@
+-- Ports that were tried from day `first` to day `last` and on no day before that is loaded, most events first
+create or replace macro port_newcomers_between(first, last) as table
+    with earlier as (
+        select distinct
+            destination_port,
+            protocol
+        from period_counts('ports', '-infinity', days_around(first, -1))
+    )
+
+    select sighted.*
+    from port_sights_between(first, last) as sighted
+    left join earlier
+        on sighted.port = earlier.destination_port and sighted.protocol is not distinct from earlier.protocol
+    where earlier.destination_port is null
+    order by sighted.events desc, sighted.port asc, sighted.protocol asc;
