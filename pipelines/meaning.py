@@ -122,14 +122,14 @@ def total(scanned: Scanned, *names: str) -> pa.Array:
 
 
 def elapsed(scanned: Scanned, start: str, end: str, unit: int = 1_000) -> pa.Array:
-    """Return milliseconds between two columns of numbers, of which a millisecond has `unit`; NULL where one is absent."""
+    """Return milliseconds between two columns of numbers, a millisecond of which has `unit`; NULL if absent."""
     begun, ended = scanned.values(start), scanned.values(end)
     known = (begun >= 0) & (ended >= begun)
     return number_column(np.where(known, (ended - begun) // unit, -1), pa.int64())
 
 
 def flag_letters(text: str) -> str | None:
-    """Return the names of TCP flags that a log gives by their letters: `SA` is `SYN ACK`; None for what they are not."""
+    """Return the names of TCP flags that a log gives by letters: `SA` is `SYN ACK`; None for what is none."""
     names = [_LETTERS.get(letter) for letter in text]
     return None if None in names else _in_order([str(name) for name in names])
 
@@ -154,3 +154,22 @@ def _in_order(names: Sequence[str]) -> str:
 def known_flags(column: npt.NDArray[np.int64]) -> pa.Array:
     """Return which rows have a number that is not 0; NULL where it is absent."""
     return flag_column(column > 0, column >= 0)
+
+
+# Protocols that have ports; of others, logs that have a place for them say 0.
+_WITH_PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
+
+
+def with_ports(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """Return columns without the ports of rows whose protocol is known to have none, and without translated ports 0."""
+    protocols = columns.get("protocol")
+    found = dict(columns)
+    if protocols is not None:
+        has_none = rows_where(protocols, lambda name: name not in _WITH_PORTS)
+        for name in ("source_port", "destination_port"):
+            if name in found and has_none.any():
+                found[name] = pc.if_else(pa.array(has_none), pa.scalar(None, found[name].type), found[name])
+    for name in ("nat_source_port", "nat_destination_port"):
+        if name in found:
+            found[name] = pc.if_else(pc.equal(found[name], 0), pa.scalar(None, found[name].type), found[name])
+    return found
