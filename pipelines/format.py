@@ -98,7 +98,6 @@ class Format:
         constants: by column, its value where the record has none.
         derive: turns scanned columns into the schema's where that takes more than words and constants; works on whole
             columns and on dictionaries.
-        unfold: rewrites whole lines before they are scanned, where one line is many events.
         name: name of the module that defines the format.
     """
 
@@ -116,7 +115,6 @@ class Format:
     words: Mapping[str, tuple[str, Words]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     derive: Callable[[Scanned], Derived] | None = None
-    unfold: Callable[[bytes], bytes] | None = None
     name: str = ""
 
     def number_columns(self) -> tuple[str, ...]:
