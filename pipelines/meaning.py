@@ -30,6 +30,7 @@ _LETTERS = {
     "N": "AE",
     "e": "AE",
 }
+_WITH_PORTS = frozenset({"tcp", "udp", "dccp", "sctp", "udplite"})
 _TYPES = {column.name: column.type for column in PACKET}
 
 
@@ -154,3 +155,31 @@ def _in_order(names: Sequence[str]) -> str:
 def known_flags(column: npt.NDArray[np.int64]) -> pa.Array:
     """Return which rows have a number that is not 0; NULL where it is absent."""
     return flag_column(column > 0, column >= 0)
+
+
+def icmp_by_address(protocols: pa.DictionaryArray, addresses: pa.DictionaryArray) -> pa.Array:
+    """Return protocols, `icmp` between IPv6 addresses by its own name: many devices write ICMP for both."""
+    is_six = rows_where(addresses, lambda address: ":" in address) & rows_where(protocols, "icmp".__eq__)
+    return chosen_by(is_six, constant("icmpv6", len(protocols)), protocols)
+
+
+def real_ports(scanned: Scanned, protocols: pa.DictionaryArray) -> dict[str, pa.Array]:
+    """Return the ports of protocols that have some: flow records have port 0 for the others."""
+    has_ports = rows_where(protocols, _WITH_PORTS.__contains__)
+    return {
+        name: number_column(np.where(has_ports, scanned.values(name), -1), pa.int32())
+        for name in ("source_port", "destination_port")
+    }
+
+
+def packet_counts(scanned: Scanned, *names: str) -> pa.Array:
+    """Return the sum of columns of packets; 1 where a row counts none, for the packet that it is about."""
+    counts = np.sum([np.maximum(scanned.values(name), 0) for name in names], axis=0)
+    return pa.array(np.maximum(counts, 1))
+
+
+def until(scanned: Scanned, end: str) -> pa.Array:
+    """Return milliseconds from the event's stamp to a column of stamps; NULL where that is absent or earlier."""
+    ended = scanned.values(end)
+    known = (ended >= 0) & (ended >= scanned.stamps)
+    return number_column(np.where(known, (ended - scanned.stamps) // 1_000, -1), pa.int64())
