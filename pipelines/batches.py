@@ -20,7 +20,8 @@ from pipelines.kinds import Kind
 from pipelines.meaning import derived
 from pipelines.packet_keys import PacketKeys
 from pipelines.plan import FIRST_RULE, MOST_COLUMNS, NOTHING
-from pipelines.scanning import reasons, records, scanner
+from pipelines.scanning import reasons, records, scanner, wrapping
+from pipelines.scanning.documents import DEEPEST
 from pipelines.scanning.layout import gather_texts
 from pipelines.scanning.outputs import new_outputs
 from pipelines.scanning.stamps import ABSENT, ABSOLUTE, FIRST_STAMP, IMPOSSIBLE, LAST_STAMP, NO_STAMP
@@ -46,6 +47,7 @@ _REASONS = {
     reasons.CUT: "record is cut",
     reasons.NO_HEADER: "no line before it names the columns",
     reasons.BROKEN_JSON: "broken JSON",
+    reasons.TOO_DEEP: f"JSON nested deeper than {DEEPEST}",
 }
 # The names of lines that are no records, by the reasons that the scanner gives.
 IGNORED = {
@@ -54,6 +56,11 @@ IGNORED = {
     reasons.NO_RECORD: "no record",
     reasons.REPEAT: "repeat of the line before",
 }
+# Lines of these are tried as records of other formats, where a file may mix them.
+_OFFERED = np.isin(
+    np.arange(128),
+    (reasons.OTHER_PROGRAM, reasons.NO_RECORD, reasons.NO_TIME, reasons.NO_FORM, reasons.BROKEN_JSON, reasons.CUT),
+)
 _INVALID = {
     "protocol": "protocol is no name or number of an IP protocol",
     "source_mac": "MAC is no hardware address",
@@ -69,6 +76,7 @@ class Span(NamedTuple):
         zone: time zone of stamps that name none.
         follows: whether the span before this one is of the same file, and so tells the years of this one.
         header: the line before it that names its columns, of a format that has such lines; else empty.
+        wrapped: whether its lines stand in JSON objects.
     """
 
     start: int
@@ -77,6 +85,7 @@ class Span(NamedTuple):
     zone: ZoneInfo
     follows: bool = False
     header: bytes = b""
+    wrapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,26 @@ class Rejects:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """Lines of a batch that are no records of its format, and may be those of another.
+
+    Attributes:
+        parts, lines: int64, place of the part that each is of, and its number in it.
+        starts, lengths: int64, where it stands in the bytes that were read.
+        nears: int64, civil microseconds that its stamp is nearest to, if it has no year.
+        ignored, rejects: int64, its place among the batch's ignored lines and rejects, or -1.
+    """
+
+    parts: npt.NDArray[np.int64]
+    lines: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+    nears: npt.NDArray[np.int64]
+    ignored: npt.NDArray[np.int64]
+    rejects: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Batch:
     """Lines of one format, of a file or of several.
 
@@ -136,6 +165,7 @@ class Batch:
         ignored_rules: int16, for each the place of its rule in `rules`.
         rules: the names of the rules by which lines are ignored.
         rejects: the rejected lines.
+        unread: the lines that may be those of another format, if that was asked for.
 
     A line without a stamp of its own has that of the nearest line before it, or NO_STAMP where its part has none.
     """
@@ -147,6 +177,7 @@ class Batch:
     ignored_rules: npt.NDArray[np.int16]
     rules: Sequence[str]
     rejects: Rejects
+    unread: Unread | None = None
 
     @property
     def lines(self) -> int:
@@ -176,8 +207,15 @@ class _Rows:
 class Reader:
     """Reads buffers of one thread: holds the scanner's outputs, which are used again and again."""
 
-    def __init__(self, form: Format, rows: int) -> None:
-        """Make room for `rows` lines of a kind at a time."""
+    def __init__(self, form: Format, rows: int, *, mixed: bool = False) -> None:
+        """Make room for `rows` lines of a kind at a time.
+
+        Args:
+            form: the format.
+            rows: how many events, and how many other lines, a batch may have.
+            mixed: whether batches tell of the lines that may be of other formats.
+        """
+        self._mixed = mixed
         self._form = form
         self._tables = tables(form)
         self._events, self._others, self._values = new_outputs(form, rows)
@@ -198,6 +236,9 @@ class Reader:
         """
         if not buffer.flags.writeable:
             buffer = buffer.copy()  # the scanner would be compiled once more for bytes that cannot be written
+        for span in spans:
+            if span.wrapped:
+                wrapping.unwrap(buffer, span.start, span.end, *wrapping.room())
         batches = []
         for group in self._groups(spans):
             batches += self._read_group(buffer, group)
@@ -247,16 +288,18 @@ class Reader:
         keep = np.ones(rows, np.bool_)
         keep[list(wrong)] = False
         keep[list(passed)] = False
-        rejects = self._rejects(buffer, calls, wrong, stamps, other_stamps, ignored)
+        rejects, reject_order = self._rejects(buffer, calls, wrong, stamps, other_stamps, ignored)
         ignored_stamps, ignored_rules = other_stamps[ignored], _rule_places(codes[ignored])
+        ignored_order = np.arange(len(ignored_stamps))
         if passed:
-            ends = ([call.others.stop for call in calls], [call.events.stop for call in calls])
-            places = (np.flatnonzero(ignored), np.array(sorted(passed), np.int64))
-            owners = [np.searchsorted(end, row, side="right") for end, row in zip(ends, places, strict=True)]
-            order = np.argsort(np.concatenate(owners), kind="stable")
-            ignored_stamps = np.concatenate([ignored_stamps, stamps[places[1]]])[order]
-            own = [len(IGNORED) + len(self._form.rules()) + passed[row] for row in places[1].tolist()]
-            ignored_rules = np.concatenate([ignored_rules, np.array(own, np.int16)])[order]
+            rows_passed = np.array(sorted(passed), np.int64)
+            ignored_order = _in_order(
+                calls, (np.flatnonzero(ignored), rows_passed), (others.lines[:rest][ignored], events.lines[rows_passed])
+            )
+            ignored_stamps = np.concatenate([ignored_stamps, stamps[rows_passed]])[ignored_order]
+            own = [len(IGNORED) + len(self._form.rules()) + passed[row] for row in rows_passed.tolist()]
+            ignored_rules = np.concatenate([ignored_rules, np.array(own, np.int16)])[ignored_order]
+        unread = self._unread(calls, ignored, ignored_order, reject_order) if self._mixed else None
         if not keep.all():
             batch = batch.filter(pa.array(keep))
         return Batch(
@@ -267,6 +310,32 @@ class Reader:
             ignored_rules=ignored_rules,
             rules=(*self._rules, *self._derived_rules),
             rejects=rejects,
+            unread=unread,
+        )
+
+    def _unread(
+        self,
+        calls: Sequence[_Rows],
+        ignored: npt.NDArray[np.bool_],
+        ignored_order: npt.NDArray[np.int64],
+        reject_order: npt.NDArray[np.int64],
+    ) -> Unread | None:
+        """Return the lines that may be of other formats, given the order in which ignored lines and rejects stand."""
+        others = self._others
+        rows = np.flatnonzero(_OFFERED[others.reasons[: len(ignored)]])
+        if not len(rows):
+            return None
+        parts = np.searchsorted([call.others.stop for call in calls], rows, side="right")
+        nears = np.array([int(call.facts[scanner.NEAR]) for call in calls])[parts]
+        stamps = others.stamps[rows]
+        return Unread(
+            parts=parts,
+            lines=others.lines[rows].astype(np.int64),
+            starts=others.spans[rows, 0],
+            lengths=others.spans[rows, 1],
+            nears=np.where((stamps >= FIRST_STAMP) & (stamps < LAST_STAMP), stamps, nears),
+            ignored=np.where(ignored, _places_in(ignored_order, np.cumsum(ignored) - 1), -1)[rows],
+            rejects=np.where(ignored, -1, _places_in(reject_order, np.cumsum(~ignored) - 1))[rows],
         )
 
     def _record_batch(
@@ -278,8 +347,10 @@ class Reader:
         found = derived(self._form, scanned)
         columns = dict(found.columns)
         columns["observed_at"] = pa.array(stamps).view(pa.timestamp("us"))
-        packets = np.abs(scanned.values("packets")) if "packets" in scanned.numbers else np.ones(rows, np.int64)
-        columns.setdefault("packets", pa.array(packets))
+        packets = columns.get("packets")
+        if packets is None:
+            packets = scanned.numbers["packets"].column(pa.int64()) if "packets" in scanned.numbers else pa.nulls(rows)
+        columns["packets"] = pc.fill_null(packets.cast(pa.int64()), 1)
         arrays = [columns.get(column.name) for column in PACKET]
         batch = pa.record_batch(
             [
@@ -344,7 +415,8 @@ class Reader:
         stamps: Micros,
         other_stamps: Micros,
         ignored: npt.NDArray[np.bool_],
-    ) -> Rejects:
+    ) -> tuple[Rejects, npt.NDArray[np.int64]]:
+        """Return the rejects in order, and which of them, first other lines and then events, stands in each place."""
         events, others = self._events, self._others
         rest = np.flatnonzero(~ignored)
         rows = np.array(sorted(wrong), np.int64)
@@ -356,10 +428,9 @@ class Reader:
             + [stored_line(buffer, events.starts[row], events.lengths[row]) for row in rows],
         )
         if not len(rows):
-            return found
-        ends = ([call.others.stop for call in calls], [call.events.stop for call in calls])
-        parts = [np.searchsorted(end, row, side="right") for end, row in zip(ends, (rest, rows), strict=True)]
-        return found.only(np.lexsort([found.lines, np.concatenate(parts)]))
+            return found, np.arange(len(rest))
+        order = _in_order(calls, (rest, rows), (others.lines[rest], events.lines[rows]))
+        return found.only(order), order
 
     def _reason(self, buffer: Bytes, row: int) -> str:
         """Say in words why a line was rejected."""
@@ -381,6 +452,24 @@ def _calls(facts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], spans: Se
         ends = int(fact[scanner.ROWS]), int(fact[scanner.REST])
         yield _Rows(fact, size, slice(rows, ends[0]), slice(rest, ends[1]), span.zone)
         rows, rest = ends
+
+
+def _in_order(
+    calls: Sequence[_Rows],
+    rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    lines: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
+) -> npt.NDArray[np.int64]:
+    """Return the order of the lines in some rows of the others, and of the events, whose numbers are given."""
+    ends = ([call.others.stop for call in calls], [call.events.stop for call in calls])
+    owners = [np.searchsorted(end, row, side="right") for end, row in zip(ends, rows, strict=True)]
+    return np.lexsort([np.concatenate(lines), np.concatenate(owners)])
+
+
+def _places_in(order: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where items stand that are put into an order; anything for an item below 0."""
+    places = np.zeros(len(order) + 1, np.int64)
+    places[order] = np.arange(len(order))
+    return places[np.clip(items, -1, len(order) - 1)]
 
 
 class _Timeline:
@@ -441,6 +530,20 @@ def _unescaping(form: Format) -> tuple[str, Callable[[str], str]] | None:
         return None
     escape = escape_of(shape)
     return escape, lambda text: unescape(shape, text) if escape in text else text
+
+
+class HeaderLines:
+    """Finds the lines of a format that name columns."""
+
+    def __init__(self, form: Format) -> None:
+        """Take the format."""
+        plan = compiled(form).plan
+        self._plan, self._state = plan, records.RecordState.empty(plan)
+
+    def last(self, buffer: Bytes, start: int, end: int) -> bytes:
+        """Return the last such line of buffer[start:end], without what ends it; nothing where there is none."""
+        first, last = records.last_header(buffer, start, end, self._plan, self._state.captures)
+        return buffer[first:last].tobytes() if first >= 0 else b""
 
 
 def _rule_places(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.int16]:

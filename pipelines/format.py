@@ -89,6 +89,7 @@ class Format:
         anchors: what a record begins with, where no program or more than the program stands before it.
         syslog: whether a syslog daemon's header may stand before the record.
         anchor_words: how many words after the daemon's header may stand before an anchor.
+        from_header: whether the record begins before those words, and not at the anchor.
         own_stamp: whether a stamp between that header and the record is the event's, rather than the header's.
         structured: whether a record begins at the message id of RFC 5424, before the structured data.
         only: what decides, before values are read, whether a record is one of a firewall.
@@ -98,7 +99,6 @@ class Format:
         constants: by column, its value where the record has none.
         derive: turns scanned columns into the schema's where that takes more than words and constants; works on whole
             columns and on dictionaries.
-        unfold: rewrites whole lines before they are scanned, where one line is many events.
         name: name of the module that defines the format.
     """
 
@@ -107,6 +107,7 @@ class Format:
     programs: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
     anchor_words: int = 8
+    from_header: bool = False
     syslog: bool = True
     own_stamp: bool = False
     structured: bool = False
@@ -116,7 +117,6 @@ class Format:
     words: Mapping[str, tuple[str, Words]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     derive: Callable[[Scanned], Derived] | None = None
-    unfold: Callable[[bytes], bytes] | None = None
     name: str = ""
 
     def number_columns(self) -> tuple[str, ...]:
@@ -162,6 +162,7 @@ def compiled(form: Format) -> Compiled:
         needs=form.needs,
         nulls=form.nulls,
         anchor_words=form.anchor_words,
+        from_header=form.from_header,
     )
     return compiled_plan(form.shape, parts)
 

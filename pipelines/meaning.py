@@ -30,6 +30,7 @@ _LETTERS = {
     "N": "AE",
     "e": "AE",
 }
+_WITH_PORTS = frozenset({"tcp", "udp", "dccp", "sctp", "udplite"})
 _TYPES = {column.name: column.type for column in PACKET}
 
 
@@ -156,8 +157,32 @@ def known_flags(column: npt.NDArray[np.int64]) -> pa.Array:
     return flag_column(column > 0, column >= 0)
 
 
-# Protocols that have ports; of others, logs that have a place for them say 0.
-_WITH_PORTS = ("tcp", "udp", "sctp", "dccp", "udplite")
+def icmp_by_address(protocols: pa.DictionaryArray, addresses: pa.DictionaryArray) -> pa.Array:
+    """Return protocols, `icmp` between IPv6 addresses by its own name: many devices write ICMP for both."""
+    is_six = rows_where(addresses, lambda address: ":" in address) & rows_where(protocols, "icmp".__eq__)
+    return chosen_by(is_six, constant("icmpv6", len(protocols)), protocols)
+
+
+def real_ports(scanned: Scanned, protocols: pa.DictionaryArray) -> dict[str, pa.Array]:
+    """Return the ports of protocols that have some: flow records have port 0 for the others."""
+    has_ports = rows_where(protocols, _WITH_PORTS.__contains__)
+    return {
+        name: number_column(np.where(has_ports, scanned.values(name), -1), pa.int32())
+        for name in ("source_port", "destination_port")
+    }
+
+
+def packet_counts(scanned: Scanned, *names: str) -> pa.Array:
+    """Return the sum of columns of packets; 1 where a row counts none, for the packet that it is about."""
+    counts = np.sum([np.maximum(scanned.values(name), 0) for name in names], axis=0)
+    return pa.array(np.maximum(counts, 1))
+
+
+def until(scanned: Scanned, end: str) -> pa.Array:
+    """Return milliseconds from the event's stamp to a column of stamps; NULL where that is absent or earlier."""
+    ended = scanned.values(end)
+    known = (ended >= 0) & (ended >= scanned.stamps)
+    return number_column(np.where(known, (ended - scanned.stamps) // 1_000, -1), pa.int64())
 
 
 def with_ports(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
@@ -173,3 +198,26 @@ def with_ports(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
         if name in found:
             found[name] = pc.if_else(pc.equal(found[name], 0), pa.scalar(None, found[name].type), found[name])
     return found
+
+
+# What firewalls' words for what they did come to, where a vendor gives no word another meaning.
+VERDICTS = {
+    **dict.fromkeys(
+        ("accept", "accepted", "allow", "allowed", "pass", "passed", "permit", "permitted", "forward", "forwarded",
+         "open", "opened", "close", "closed", "start", "end", "success", "detect", "detected", "alert", "monitor",
+         "encrypt", "decrypt", "bypass", "none"),
+        "allow",
+    ),
+    **dict.fromkeys(
+        ("deny", "denied", "drop", "dropped", "block", "blocked", "discard", "discarded", "prevent", "prevented",
+         "quarantine", "failure"),
+        "block",
+    ),
+    **dict.fromkeys(("reject", "rejected", "reset", "reset-both", "reset-client", "reset-server", "refuse"), "reject"),
+}  # fmt: skip
+
+
+def verdict(text: str) -> str | None:
+    """Return what the first word of a text that is a verdict comes to; None where none is."""
+    words = "".join(letter if letter.isalnum() or letter == "-" else " " for letter in text.lower()).split()
+    return next((VERDICTS[word] for word in words if word in VERDICTS), None)

@@ -15,9 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.batches import Batch, Part, Rejects, decoded
+from pipelines.batches import Batch, Part, Rejects, decoded, is_headed
 from pipelines.columns import chosen, constant
-from pipelines.format import Format, all_formats, format_named
+from pipelines.detection import LARGE_SAMPLE, UNKNOWN, Detected, detect, is_wrapped
+from pipelines.format import format_named
 from pipelines.known_files import KnownFiles, fingerprint, meaning
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
@@ -32,6 +33,7 @@ from pipelines.warehouse import Warehouse, replacing
 from pipelines.zones import day_numbers
 
 SAMPLES = 5
+_EMPTY = Detected(UNKNOWN, None)
 EPOCH_START = datetime(1970, 1, 1)  # noqa: DTZ001 - stamps are stored without a zone, in UTC
 
 
@@ -126,11 +128,15 @@ def fix_timezone(settings: Settings) -> None:
         temporary.write_text(f"{settings.timezone.key}\n", encoding="utf-8")
 
 
-def format_of(raw: RawFile) -> Format:
-    """Return the format that a file's lines are read as."""
-    if raw.source.format == DETECT:
-        return all_formats()["netfilter"]
-    return format_named(raw.source.format, f"format of source {raw.source.name!r}")
+def detected(raw: RawFile, facts: Facts) -> Detected | None:
+    """Return what a file is, as its source or its first bytes say; None where it has to be unpacked to tell."""
+    if raw.source.format != DETECT:
+        form = format_named(raw.source.format, f"format of source {raw.source.name!r}")
+        return Detected(form, None, is_wrapped(facts.ends[0]), mixed=False)
+    if facts.compression != "none":
+        return None
+    with raw.path.open("rb") as file:
+        return detect(file.read(LARGE_SAMPLE))
 
 
 class _Parse:
@@ -172,7 +178,7 @@ class _Parse:
             self._parsed = stack.enter_context(PartitionWriters(self._warehouse, "parsed", PARSED, days))
             self._rejected = stack.enter_context(PartitionWriters(self._warehouse, "rejected", REJECTED, days))
             accounts = stack.enter_context(PartitionWriters(self._warehouse, "accounts", ACCOUNTS, days))
-            self._read(FileReader(format_of, starts))
+            self._read(FileReader(starts))
             if self.corrections and not starts:
                 raise _YearsDiffer
             self._write_accounts(accounts)
@@ -216,7 +222,8 @@ class _Parse:
             "bytes": facts.size if facts else 0,
             "modified_at": _stamp(facts.modified // 1_000) if facts else None,
             "compression": facts.compression if facts else "none",
-            "format": format_of(state.raw).name,
+            "format": (state.detected or _EMPTY).form.name,
+            "confidence": (state.detected or _EMPTY).confidence,
             "lines": state.lines,
             "first_observed_at": _stamp(seen.first),
             "last_observed_at": _stamp(seen.last),
@@ -274,12 +281,16 @@ class _Parse:
 
     def _to_read(self, raw: RawFile, facts: Facts) -> ToRead:
         """Return a file with the segments that are known of it, where any need not be read."""
-        if not may_have_segments(facts):
-            return ToRead(raw, facts)
+        try:
+            found = detected(raw, facts)
+        except OSError as error:
+            return ToRead(raw, error)
+        if not may_have_segments(facts) or (found is not None and is_headed(found.form)):
+            return ToRead(raw, facts, found)
         head = head_of(facts.ends[0], meaning(raw, self._zone))
         known = () if raw.name in self._starts else self._segments_of(raw, facts)
         skipped = frozenset(place for place, segment in enumerate(known) if not segment.has_one_of(list(self._days)))
-        return ToRead(raw, facts, known if skipped else (), skipped, head)
+        return ToRead(raw, facts, found, known if skipped else (), skipped, head)
 
     def _segments_of(self, raw: RawFile, facts: Facts) -> Sequence[Segment]:
         """Return the segments that are known of a file, if its years still begin where they began."""

@@ -98,6 +98,10 @@ class Chunk:
     end: int
     reached: int
 
+    def first(self, count: int) -> bytes:
+        """Return the first bytes of it, or all where it has fewer."""
+        return self.block.buffer[self.start : min(self.end, self.start + count)].tobytes()
+
     def last(self, count: int) -> bytes:
         """Return the last bytes of it, or all where it has fewer."""
         return self.block.buffer[max(self.start, self.end - count) : self.end].tobytes()

@@ -9,7 +9,7 @@ from pipelines.compiled import kernel
 from pipelines.plan import NOTHING, PATHS, Plan
 from pipelines.scanning.captures import Captures, span_hash, target_of
 from pipelines.scanning.delimited import put_capture
-from pipelines.scanning.reasons import BROKEN_JSON
+from pipelines.scanning.reasons import BROKEN_JSON, TOO_DEEP
 from pipelines.scanning.words import byte_at, find_byte, item, load8, low_bytes, put_item
 
 DEEPEST = 32
@@ -112,7 +112,7 @@ def read_document(buffer: np.ndarray, start: int, end: int, plan: Plan, captures
             position = stop + 1
         elif byte == _OPEN or byte == _OPEN_LIST:
             if depth >= DEEPEST:
-                return BROKEN_JSON
+                return TOO_DEEP
             put_item(stack, 2 * depth, np.int64(path))
             put_item(stack, 2 * depth + 1, NOTHING if byte == _OPEN else 0)
             depth += 1

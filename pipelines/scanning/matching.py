@@ -106,7 +106,10 @@ def match(buffer: np.ndarray, start: int, end: int, first: int, plan: Plan, capt
             capture(buffer, item(plan.steps, step + 1), position, end, captures)
             position = end
         elif operation == CLEAR:
-            put_item(captures.spans, 2 * item(plan.steps, step + 1) + 1, 0)
+            # What was captured before the part began that failed, stays.
+            slot = item(plan.steps, step + 1)
+            if item(captures.spans, 2 * slot) >= position:
+                put_item(captures.spans, 2 * slot + 1, 0)
         elif operation == SWITCH:
             slot = item(plan.steps, step + 1)
             begin, length = item(captures.spans, 2 * slot), item(captures.spans, 2 * slot + 1)

@@ -10,6 +10,7 @@ from pipelines.plan import (
     ANCHOR_WORDS,
     DELIMITED,
     FIRST_RULE,
+    FROM_HEADER,
     HAS_ANCHORS,
     HAS_PROGRAMS,
     HEADED,
@@ -47,11 +48,11 @@ from pipelines.scanning.repeats import is_repeat, repeated
 from pipelines.scanning.stamps import ABSENT, IMPOSSIBLE, NO_STAMP, YEARLESS, read_stamp
 from pipelines.scanning.starts import at_anchor
 from pipelines.scanning.syslog_header import Memory, read_header, skip_blanks, skip_priority, token_end
-from pipelines.scanning.words import byte_at, item
+from pipelines.scanning.words import byte_at, find_byte, item, load8, low_bytes, put_item
 
 NONE = -1
 HOST = 0
-_CLOSE, _STAR, _DOT, _COLON = 93, 42, 46, 58
+_CLOSE, _STAR, _DOT, _COLON, _NEWLINE, _RETURN = 93, 42, 46, 58, 10, 13
 _STACK = 128
 
 
@@ -95,6 +96,30 @@ def find_anchor(buffer: np.ndarray, start: int, end: int, near: int, plan: Plan)
                 position = after
         position = skip_blanks(buffer, token_end(buffer, position, end), end)
     return NONE, ABSENT, NO_STAMP
+
+
+@kernel
+def after_mark(buffer: np.ndarray, start: int, end: int) -> int:
+    """Return the position after a byte order mark, or `start`."""
+    is_mark = end - start >= 3 and low_bytes(load8(buffer, start), 3) == np.uint64(0xBFBBEF)
+    return start + 3 if is_mark else start
+
+
+@kernel
+def last_header(buffer: np.ndarray, start: int, end: int, plan: Plan, captures: Captures) -> tuple[int, int]:
+    """Return (start, end) of the last line of buffer[start:end] that names columns; (-1, -1) where none does."""
+    found, found_end = NONE, NONE
+    position = start
+    while position < end:
+        stop = find_byte(buffer, position, end, _NEWLINE)
+        first, last = after_mark(buffer, position, stop), stop
+        if last > first and byte_at(buffer, last - 1) == _RETURN:
+            last -= 1
+        put_item(captures.layout, 0, NONE)
+        if last > first and heads(buffer, first, last, plan, captures) and item(captures.layout, 0) != NONE:
+            found, found_end = position, last
+        position = stop + 1
+    return found, found_end
 
 
 @kernel
@@ -163,7 +188,9 @@ def read_plan_line(
     forget(captures, len(plan.kinds))
     kind, stamp, host, host_length, packets = ABSENT, NO_STAMP, NONE, 0, 1
     record = start
-    if item(settings, SYSLOG) != 0:
+    if item(settings, SYSLOG) == 0:
+        record = after_mark(buffer, start, end)
+    else:
         record = skip_priority(buffer, start, end)
         if item(settings, HAS_ANCHORS) == 0 or not at_anchor(buffer, record, end, plan):
             header = read_header(buffer, start, end, near, plan, state.memory)
@@ -181,7 +208,10 @@ def read_plan_line(
             if packets > 1:
                 record, end = inner, (end - 1 if byte_at(buffer, end - 1) == _CLOSE else end)
             if item(settings, HAS_ANCHORS) != 0:
+                first = record
                 record, own_kind, own_stamp = find_anchor(buffer, record, end, near, plan)
+                if record >= 0 and item(settings, FROM_HEADER) != 0:
+                    record = first
                 if own_kind != ABSENT and (item(settings, OWN_STAMP) != 0 or kind == ABSENT):
                     kind, stamp = own_kind, own_stamp
             elif item(settings, HAS_PROGRAMS) != 0 and not header.trusted:

@@ -9,7 +9,7 @@ time, and a stamp without a year takes the year that puts it nearest to a given 
 import numpy as np
 
 from pipelines.compiled import kernel
-from pipelines.scanning.words import byte_at
+from pipelines.scanning.words import byte_at, load8
 
 NO_STAMP = np.iinfo(np.int64).min
 SECOND = 1_000_000
@@ -22,6 +22,8 @@ MOST_OF_HALF_A_YEAR = 184 * DAY
 FIRST_STAMP = 10_957 * DAY  # 2000-01-01
 LAST_STAMP = 2_932_897 * DAY  # 10000-01-01, past what a date column can print
 
+_BLANK_UTC = np.uint64(int.from_bytes(b" UTC", "little"))
+_BLANK_GMT = np.uint64(int.from_bytes(b" GMT", "little"))
 _MONTHS = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8).copy()
 
 # How a stamp was written: what is still to be settled about it.
@@ -222,6 +224,12 @@ def dated(year: int, month: int, day: int, time: int) -> tuple[int, int]:
 
 
 @kernel
+def is_letter(byte: int) -> bool:
+    """Return whether a byte is an ASCII letter."""
+    return 65 <= byte <= 90 or 97 <= byte <= 122
+
+
+@kernel
 def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int) -> tuple[int, int, int]:
     """Apply the zone that may follow a full stamp, a blank before it or none: (kind, microseconds, position after)."""
     start = position
@@ -233,7 +241,11 @@ def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int)
         start += 1
     found, east, end = offset(buffer, start, limit)
     if not found:
-        return kind, micros, position
+        word = load8(buffer, position)
+        named = word & np.uint64(0xFFFFFFFF) == _BLANK_UTC or word & np.uint64(0xFFFFFFFF) == _BLANK_GMT
+        if not named or kind != LOCAL or position + 4 > limit or is_letter(byte_at(buffer, position + 4)):
+            return kind, micros, position
+        east, end = 0, position + 4
     if east == NO_STAMP:
         return IMPOSSIBLE, NO_STAMP, end
     if kind == LOCAL:

@@ -21,6 +21,18 @@ def _record_starts(buffer, start, end, tables):  # type: ignore[no-untyped-def] 
     return lambda buffer, start, end, tables: at_anchor(buffer, start, end, tables)
 
 
+def is_record(buffer: np.ndarray, start: int, end: int, tables: Tables | Plan) -> bool:
+    """Return whether what stands where a host would is a record, of a format that knows its records' first words."""
+    raise NotImplementedError
+
+
+@dispatched(is_record)
+def _is_record(buffer, start, end, tables):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG001 - numba compares the signatures
+    if tables.instance_class is Tables:
+        return lambda buffer, start, end, tables: False  # noqa: ARG005
+    return lambda buffer, start, end, tables: at_anchor(buffer, start, end, tables)
+
+
 @kernel
 def at_anchor(buffer: np.ndarray, start: int, end: int, plan: Plan) -> bool:
     """Return whether one of a format's anchors stands at `start`. Reads up to 16 bytes past it."""

@@ -26,7 +26,7 @@ from pipelines.scanning.stamps import (
     read_stamp,
     zoned,
 )
-from pipelines.scanning.starts import record_starts
+from pipelines.scanning.starts import is_record, record_starts
 from pipelines.scanning.words import byte_at, find_byte, item, load8, low_bytes, put_item, same_bytes
 
 NONE = -1
@@ -312,7 +312,7 @@ def header_3164(
     head = at
     if weekday:
         at = skip_uptime(buffer, at, end)  # OpenWrt's `logread -t` writes the milliseconds too: [1586160672.123]
-    host, host_end = at, end_of_host(buffer, at, end, weekday)
+    host, host_end = at, (at if is_record(buffer, at, end, tables) else end_of_host(buffer, at, end, weekday))
     length = host_end - host
     at = skip_blanks(buffer, host_end, end)
     if 0 < length < end - at and byte_at(buffer, at + length) == _BLANK and same_bytes(buffer, host, at, length):
