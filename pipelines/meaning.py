@@ -204,20 +204,19 @@ def with_ports(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
 VERDICTS = {
     **dict.fromkeys(
         ("accept", "accepted", "allow", "allowed", "pass", "passed", "permit", "permitted", "forward", "forwarded",
-         "open", "opened", "close", "closed", "start", "end", "success", "detect", "detected", "alert", "monitor",
-         "encrypt", "decrypt", "bypass", "none"),
+         "open", "opened", "close", "closed", "encrypt", "decrypt", "bypass"),
         "allow",
     ),
     **dict.fromkeys(
-        ("deny", "denied", "drop", "dropped", "block", "blocked", "discard", "discarded", "prevent", "prevented",
-         "quarantine", "failure"),
+        ("deny", "denied", "drop", "dropped", "block", "blocked", "discard", "discarded", "prevent", "prevented"),
         "block",
     ),
-    **dict.fromkeys(("reject", "rejected", "reset", "reset-both", "reset-client", "reset-server", "refuse"), "reject"),
+    **dict.fromkeys(("reject", "rejected", "reset", "reset-both", "reset-client", "reset-server"), "reject"),
 }  # fmt: skip
 
 
 def verdict(text: str) -> str | None:
-    """Return what the first word of a text that is a verdict comes to; None where none is."""
+    """Return what a text says was done: rejected, blocked, or else allowed; None where it does not say."""
     words = "".join(letter if letter.isalnum() or letter == "-" else " " for letter in text.lower()).split()
-    return next((VERDICTS[word] for word in words if word in VERDICTS), None)
+    said = {VERDICTS[word] for word in words if word in VERDICTS}
+    return next((action for action in ("reject", "block", "allow") if action in said), None)
