@@ -23,6 +23,7 @@ import pyarrow as pa
 from isal.igzip import IGzipFile
 from isal.isal_zlib import IsalError
 
+from pipelines.flow_tuples import FlowTuples, holds_flows
 from pipelines.scanning.words import PADDING
 
 # Bytes of a block: about 100,000 lines.
@@ -190,14 +191,16 @@ def read_chunks(
 
 
 class _Stream:
-    """The decompressed bytes of a file, up to its end or to what is damaged."""
+    """The decompressed bytes of a file, up to its end or to what is damaged; of documents of flows, their lines."""
 
     def __init__(self, file: BufferedReader, compression: str, start: int, end: int | None) -> None:
         self._compression = compression
         self._packed = file
-        self._file = _decompressed(file, compression)
+        self._file: _Readable = _decompressed(file, compression)
         self._piece = _LARGE_PIECE if compression == "none" else _PIECE
         self._end = end
+        self._begins = not start
+        self._are_documents = False
         self.position = start
         self.damage = ""
 
@@ -218,9 +221,15 @@ class _Stream:
         return used
 
     def _read(self, buffer: memoryview) -> int:
-        if self._compression == "none":
+        if self._compression == "none" and not self._begins and not self._are_documents:
             return self._packed.readinto(buffer)
         data = self._file.read1(len(buffer))  # `readinto` would read ahead, and lose that when damage comes after it
+        if self._begins:
+            self._begins = False
+            self._are_documents = holds_flows(data)
+            if self._are_documents:
+                self._file = FlowTuples(_Begun(data, self._file))
+                data = self._file.read1(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -241,6 +250,8 @@ class _Stream:
                 if self._compression == "gzip"
                 else _decompressed(self._packed, self._compression)
             )
+            if self._are_documents:
+                self._file = FlowTuples(self._file)
             passed = 0
             while passed < self.position:
                 passed += len(self._file.read1(min(_PIECE, self.position - passed)))
@@ -267,6 +278,21 @@ def _decompressed(file: BufferedReader, compression: str) -> _Readable:
     if compression == "xz":
         return lzma.LZMAFile(file)
     return pa.CompressedInputStream(_Sips(file), "zstd") if compression == "zstd" else file
+
+
+class _Begun:
+    """A stream whose first bytes have been read already."""
+
+    def __init__(self, begin: bytes, file: _Readable) -> None:
+        self._begin = begin
+        self._file = file
+
+    def read1(self, size: int) -> bytes:
+        """Return at most so many bytes, and no bytes at the end."""
+        if not self._begin:
+            return self._file.read1(size)
+        data, self._begin = self._begin[:size], self._begin[size:]
+        return data
 
 
 class _Bzip2:

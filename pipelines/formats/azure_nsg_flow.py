@@ -18,7 +18,7 @@ import re
 
 import pyarrow as pa
 
-from pipelines.flow_tuples import LINE, MARK, unfolded
+from pipelines.flow_tuples import LINE, MARK
 from pipelines.format import Derived, Format, Scanned
 from pipelines.meaning import (
     bad_protocols,
@@ -72,7 +72,6 @@ def derive(scanned: Scanned) -> Derived:
 FORMAT = Format(
     shape=Delimited(columns=Columns("kind", by="kind", cases={MARK: _FLOW}, otherwise=Ignored("other record"))),
     syslog=False,
-    unfold=unfolded,
     signature=re.compile(rb'"category"\s*:\s*"(?:NetworkSecurityGroupFlowEvent|FlowLogFlowEvent)"|^azure_flow,'),
     derive=derive,
 )
