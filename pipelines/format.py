@@ -89,6 +89,7 @@ class Format:
         anchors: what a record begins with, where no program or more than the program stands before it.
         syslog: whether a syslog daemon's header may stand before the record.
         anchor_words: how many words after the daemon's header may stand before an anchor.
+        from_header: whether the record begins before those words, and not at the anchor.
         own_stamp: whether a stamp between that header and the record is the event's, rather than the header's.
         structured: whether a record begins at the message id of RFC 5424, before the structured data.
         only: what decides, before values are read, whether a record is one of a firewall.
@@ -106,6 +107,7 @@ class Format:
     programs: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()
     anchor_words: int = 8
+    from_header: bool = False
     syslog: bool = True
     own_stamp: bool = False
     structured: bool = False
@@ -160,6 +162,7 @@ def compiled(form: Format) -> Compiled:
         needs=form.needs,
         nulls=form.nulls,
         anchor_words=form.anchor_words,
+        from_header=form.from_header,
     )
     return compiled_plan(form.shape, parts)
 

@@ -41,8 +41,9 @@ DELIMITED, HEADED, PAIRS, TEMPLATE, JSON = range(5)
     COMMENT,
     HAS_ANCHORS,
     HAS_PROGRAMS,
+    FROM_HEADER,
     SETTINGS,
-) = range(25)
+) = range(26)
 
 # What hashes are seeded with, so that one table holds words of every sort.
 KEYS, PATHS, NULLS, SERVICES, WORDS, CASES = 11, 12, 13, 14, 1_000, 1_000_000
@@ -129,6 +130,7 @@ class _Parts(NamedTuple):
     needs: tuple[str, ...]
     nulls: tuple[str, ...]
     anchor_words: int
+    from_header: bool
 
 
 Parts = _Parts
@@ -210,7 +212,7 @@ class _Builder:
             self._word(null, NULLS, 1)
         for name, port in PORTS_BY_VENDOR_NAME.items():
             self._word(name, SERVICES, port)
-        settings[ANCHOR_WORDS] = parts.anchor_words
+        settings[[ANCHOR_WORDS, FROM_HEADER]] = parts.anchor_words, parts.from_header
         if self._shape.lead:
             settings[LEAD] = self._pattern(self._shape.lead)
         for number, only in enumerate(parts.only):

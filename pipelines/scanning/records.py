@@ -10,6 +10,7 @@ from pipelines.plan import (
     ANCHOR_WORDS,
     DELIMITED,
     FIRST_RULE,
+    FROM_HEADER,
     HAS_ANCHORS,
     HAS_PROGRAMS,
     HEADED,
@@ -207,7 +208,10 @@ def read_plan_line(
             if packets > 1:
                 record, end = inner, (end - 1 if byte_at(buffer, end - 1) == _CLOSE else end)
             if item(settings, HAS_ANCHORS) != 0:
+                first = record
                 record, own_kind, own_stamp = find_anchor(buffer, record, end, near, plan)
+                if record >= 0 and item(settings, FROM_HEADER) != 0:
+                    record = first
                 if own_kind != ABSENT and (item(settings, OWN_STAMP) != 0 or kind == ABSENT):
                     kind, stamp = own_kind, own_stamp
             elif item(settings, HAS_PROGRAMS) != 0 and not header.trusted:
