@@ -19,7 +19,8 @@ FORMAT = Format(
     anchors=("{",),
     only=(Only("reason", CONNECTION_STATES, ignored="other log"),),
     signature=re.compile(
-        rb'"id\.orig_h": ?"[\da-f.:]+".*"conn_state": ?"[A-Z0-9]+"|"conn_state": ?"[A-Z0-9]+".*"id\.orig_h": ?"[\da-f.:]+"'
+        rb'"id\.orig_h": ?"[\da-f.:]+".*"conn_state": ?"[A-Z0-9]+"'
+        rb'|"conn_state": ?"[A-Z0-9]+".*"id\.orig_h": ?"[\da-f.:]+"'
     ),
     derive=derive,
 )
