@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipelines.detection import detect
 from pipelines.flow_tuples import FlowTuples, holds_flows, unfolded
 from pipelines.raw_bytes import Blocks, Broken, Chunk, look_at, read_chunks
 from tests.random_events import addresses, at, names, ports, read_back, times
+from tests.raw_logs import Site
 
 SHORT = "1585887165,203.0.113.94,198.51.100.4,35370,23,T,I,D"
 LONG = "1585887171,203.0.113.94,198.51.100.4,35370,3389,U,I,A,E,52,29952,47,27072"
@@ -173,6 +175,23 @@ def test_of_a_damaged_document_the_records_before_the_damage_are_read(tmp_path: 
 def test_a_document_is_detected() -> None:
     for data in (document(group_record(SHORT)), document(network_record(VIRTUAL)), GROUP_LINES):
         assert detect(data).form.name == "azure_nsg_flow"
+
+
+def test_documents_are_loaded_like_logs(tmp_path: Path) -> None:
+    site = Site(tmp_path / "warehouse")
+    site.drop("azure/PT1H.json", document(group_record(SHORT, LONG), network_record(VIRTUAL)))
+    site.drop("azure/earlier/PT1H.json.gz", gzip.compress(document(group_record(SHORT.replace("203", "192"))))[:-3])
+    site.parse(day := date(2020, 4, 3))
+    assert sorted(str(row["source_ip"]) for row in site.rows("parsed", day)) == [
+        "192.0.113.94",
+        "198.51.100.6",
+        "203.0.113.94",
+        "203.0.113.94",
+    ]
+    assert {row["file"]: (row["lines"], row["events"], row["rejected"]) for row in site.rows("accounts", day)} == {
+        "azure/PT1H.json": (3, 3, 0),
+        "azure/earlier/PT1H.json.gz": (2, 1, 1),
+    }
 
 
 @settings(max_examples=200, deadline=None)
