@@ -70,14 +70,16 @@ def unfolded(data: bytes) -> bytes:
 class FlowTuples:
     """The lines of a stream of documents, as a stream of bytes."""
 
-    def __init__(self, file: Readable) -> None:
-        """Read documents from `file`; one after another, with or without newlines between them."""
+    def __init__(self, file: Readable, piece: int = _PIECE) -> None:
+        """Read documents from `file`, `piece` bytes at a time; one after another, newlines between them or not."""
         self._file = file
+        self._piece = piece
         self._decoder = json.JSONDecoder()
         self._packed = b""
         self._text = ""
         self._out = b""
         self._ended = False
+        self._damage: Exception | None = None
 
     def read1(self, size: int) -> bytes:
         """Return at most so many bytes, and no bytes at the end."""
@@ -92,7 +94,7 @@ class FlowTuples:
         start = next(_BETWEEN.finditer(text)).end()
         if start == len(text):
             self._text = ""
-            self._read()
+            self._read_on()
             return
         try:
             record, end = self._decoder.raw_decode(text, start)
@@ -102,8 +104,15 @@ class FlowTuples:
         self._text = text[end:]
         self._out = "".join(f"{line}\n" for line in _lines(record, text[start:end])).encode()
 
-    def _read(self) -> None:
-        data = self._file.read1(_PIECE)
+    def _read_on(self) -> None:
+        """Read the next piece; what keeps it from being read is raised when no whole record is left before it."""
+        if self._damage is not None:
+            raise self._damage
+        try:
+            data = self._file.read1(self._piece)
+        except Exception as error:  # noqa: BLE001 - raised above
+            self._damage = error
+            return
         self._ended = not data
         whole = self._packed + data
         # A character that is cut at the end is left for the next piece; bytes that are no UTF-8 are written \xNN.
@@ -116,8 +125,9 @@ class FlowTuples:
         text = self._text
         if not self._ended and len(text) - start < _LONGEST and _may_be_cut(error, len(text)):
             length = len(text)
-            while not self._ended and len(self._text) < 2 * length:  # so that a long record is not begun often
-                self._read()
+            self._read_on()
+            while not self._ended and self._damage is None and len(self._text) < 2 * length:
+                self._read_on()  # twice as much, so that a long record is not begun often
             return
         found = _RECORD.search(text, start + 1)
         end = found.start() if found else len(text)

@@ -19,6 +19,7 @@ from pipelines.ahead import one_ahead
 from pipelines.batches import Batch, HeaderLines, Part, Reader, Span, is_headed
 from pipelines.compiled import announce_compilation
 from pipelines.detection import LARGE_SAMPLE, UNKNOWN, Detected, detect
+from pipelines.flow_tuples import holds_flows
 from pipelines.format import Format
 from pipelines.mixed import with_other_formats
 from pipelines.raw_bytes import BLOCK, SAMPLE, Block, Blocks, Broken, Chunk, Facts, read_chunks
@@ -310,7 +311,9 @@ class _Readers:
 def _runs(items: Sequence[_Item]) -> list[list[_Item]]:
     """Return the items with lines, in runs of files that are read alike."""
     with_lines = [item for item in items if item.span is not None]
-    return [list(run) for _, run in groupby(with_lines, key=lambda item: (item.detected.form.name, item.detected.mixed))]
+    return [
+        list(run) for _, run in groupby(with_lines, key=lambda item: (item.detected.form.name, item.detected.mixed))
+    ]
 
 
 def _read_run(block: Block, run: Sequence[_Item], readers: _Readers) -> list[Batch]:
@@ -345,7 +348,7 @@ def _with_spans(batches: Sequence[Batch], spans: Sequence[Span]) -> Iterator[tup
 
 def may_have_segments(facts: Facts) -> bool:
     """Return whether a file is large enough for segments, and can be read from anywhere."""
-    return facts.compression == "none" and facts.size >= BLOCK
+    return facts.compression == "none" and facts.size >= BLOCK and not holds_flows(facts.ends[0])
 
 
 def first_guess(raw: RawFile, facts: Facts) -> int:

@@ -1,15 +1,21 @@
 """Azure's documents are taken apart, however they are cut into pieces, and whatever is wrong with them."""
 
+import gzip
 import json
+from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.detection import detect
 from pipelines.flow_tuples import FlowTuples, holds_flows, unfolded
+from pipelines.raw_bytes import Blocks, Broken, Chunk, look_at, read_chunks
 from tests.random_events import addresses, at, names, ports, read_back, times
+from tests.raw_logs import Site
 
 SHORT = "1585887165,203.0.113.94,198.51.100.4,35370,23,T,I,D"
 LONG = "1585887171,203.0.113.94,198.51.100.4,35370,3389,U,I,A,E,52,29952,47,27072"
@@ -136,6 +142,56 @@ def test_documents_are_known_by_their_first_bytes() -> None:
     assert holds_flows(json.dumps(group_record(SHORT)).encode())
     assert not holds_flows(b'{"timestamp":"2020-04-03T04:12:45.533101+0000","event_type":"alert"}')
     assert not holds_flows(b'Apr  3 04:12:00 gate x: {"records":[{"time":"", "category":"FlowLogFlowEvent"}]}')
+
+
+def chunks_of(path: Path) -> list[Chunk | Broken]:
+    """Return what a file is read as."""
+    return list(read_chunks(path, look_at(path).compression, Blocks(1 << 16)))
+
+
+def text_of(chunks: list[Chunk | Broken]) -> bytes:
+    """Return the lines that were read."""
+    return b"".join(
+        chunk.block.buffer[chunk.start : chunk.end].tobytes() for chunk in chunks if isinstance(chunk, Chunk)
+    )
+
+
+@pytest.mark.parametrize("name", ["PT1H.json", "PT1H.json.gz"])
+def test_a_document_is_read_as_lines_however_long_it_is(tmp_path: Path, name: str) -> None:
+    data = document(group_record(SHORT, LONG), *[network_record(VIRTUAL)] * 2_000)
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    assert text_of(chunks_of(path)) == GROUP_LINES + NETWORK_LINE * 2_000
+
+
+def test_of_a_damaged_document_the_records_before_the_damage_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "PT1H.json.gz"
+    path.write_bytes(gzip.compress(document(group_record(SHORT, LONG), *[network_record(VIRTUAL)] * 2_000))[:-20])
+    chunks = chunks_of(path)
+    assert text_of(chunks).startswith(GROUP_LINES + NETWORK_LINE)
+    assert isinstance(chunks[-1], Broken)
+
+
+def test_a_document_is_detected() -> None:
+    for data in (document(group_record(SHORT)), document(network_record(VIRTUAL)), GROUP_LINES):
+        assert detect(data).form.name == "azure_nsg_flow"
+
+
+def test_documents_are_loaded_like_logs(tmp_path: Path) -> None:
+    site = Site(tmp_path / "warehouse")
+    site.drop("azure/PT1H.json", document(group_record(SHORT, LONG), network_record(VIRTUAL)))
+    site.drop("azure/earlier/PT1H.json.gz", gzip.compress(document(group_record(SHORT.replace("203", "192"))))[:-3])
+    site.parse(day := date(2020, 4, 3))
+    assert sorted(str(row["source_ip"]) for row in site.rows("parsed", day)) == [
+        "192.0.113.94",
+        "198.51.100.6",
+        "203.0.113.94",
+        "203.0.113.94",
+    ]
+    assert {row["file"]: (row["lines"], row["events"], row["rejected"]) for row in site.rows("accounts", day)} == {
+        "azure/PT1H.json": (3, 3, 0),
+        "azure/earlier/PT1H.json.gz": (2, 1, 1),
+    }
 
 
 @settings(max_examples=200, deadline=None)

@@ -115,6 +115,6 @@ FORMAT = Format(
     programs=("suricata",),
     anchors=("{",),
     only=(Only("message_id", ("alert", "drop", "flow"), ignored="other event"),),
-    signature=re.compile(rb'^(?=.*"event_type":\s*")(?=.*"timestamp":\s*")(?=.*"(?:flow_id|src_ip|stats)":)'),
+    signature=re.compile(rb'"event_type": ?"(?:alert|drop|flow)"'),
     derive=derive,
 )

@@ -69,6 +69,9 @@ FORMAT = Format(
     syslog=False,
     only=(Only("reason", CONNECTION_STATES, ignored="other log", absent=True),),
     nulls=("(empty)", "unknown_transport"),
-    signature=re.compile(rb"^#path\tconn|^#fields\tts\tuid\tid\.orig_h.*\tconn_state\t"),
+    signature=re.compile(
+        rb"^#path\tconn$|^#fields\t.*\tid\.orig_h\t.*\tconn_state\t"
+        rb"|^\d{9,10}\.\d+\t\S+\t[\da-f.:]+\t\d+\t[\da-f.:]+\t\d+\t(?:tcp|udp|icmp|unknown_transport)\t.*\t[A-Z][A-Z0-9]+\t"
+    ),
     derive=derive,
 )

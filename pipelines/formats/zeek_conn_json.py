@@ -18,6 +18,9 @@ FORMAT = Format(
     syslog=False,
     anchors=("{",),
     only=(Only("reason", CONNECTION_STATES, ignored="other log"),),
-    signature=re.compile(rb'^\{(?=.*"id\.orig_h":)(?=.*"conn_state":)'),
+    signature=re.compile(
+        rb'"id\.orig_h": ?"[\da-f.:]+".*"conn_state": ?"[A-Z0-9]+"'
+        rb'|"conn_state": ?"[A-Z0-9]+".*"id\.orig_h": ?"[\da-f.:]+"'
+    ),
     derive=derive,
 )

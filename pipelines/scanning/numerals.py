@@ -57,13 +57,13 @@ def hexadecimal(buffer: np.ndarray, start: int, end: int) -> int:
 def milliseconds(buffer: np.ndarray, start: int, end: int) -> int:
     """Return the milliseconds that seconds make, written with or without a fraction; digits past the third are cut."""
     point = start
-    while point < end and byte_at(buffer, point) != 46:
+    while point < end and byte_at(buffer, point) != 46 and byte_at(buffer, point) | 32 != 101:
         point += 1
     whole = 0 if point == start and end - start > 1 else decimal(buffer, start, point)
     if whole < 0 or point - start > 15:
         return NONE
     scale, fraction = 100, 0
-    for position in range(point + 1, end):
+    for position in range(point + (byte_at(buffer, point) == 46), end):
         digit = np.int64(byte_at(buffer, position)) - 48
         if digit < 0 or digit > 9:
             # `9.5e-07`: what has a negative exponent is less than a millisecond, from e-04 on.
