@@ -16,14 +16,15 @@ from pipelines.shapes import Ignored, Template
 
 _FLOW = (
     "src={source_ip} dst={destination_ip}[[ mac={source_mac}]] protocol={protocol}"
-    "[[ sport={source_port} dport={destination_port}]][[ type={icmp_type}]][[ pattern: {vendor_action}]][[ {rule:rest}]]"
+    "[[ sport={source_port} dport={destination_port}]][[ type={icmp_type}]][[ pattern: {vendor_action}]]"
+    "[[ {rule:rest}]]"
 )
 _SOURCES = ("flows", "firewall", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall")
 _IDS = (
     "{observed_at:stamp} {host} {message_id=ids-alerts} signature={signature} {}direction={direction} "
-    "protocol={protocol} src={source:endpoint} dst={destination:endpoint}",
+    "protocol={protocol}[[/ip]] src={source:endpoint} dst={destination:endpoint}",
     "{observed_at:stamp} {host} security_event {message_id=ids_alerted} signature={signature} {}direction={direction} "
-    "protocol={protocol} src={source:endpoint} dst={destination:endpoint}[[ decision={vendor_action}]]",
+    "protocol={protocol}[[/ip]] src={source:endpoint} dst={destination:endpoint}[[ decision={vendor_action}]]",
 )
 
 FORMAT = Format(
@@ -35,7 +36,7 @@ FORMAT = Format(
         ),
         otherwise=Ignored("other event"),
     ),
-    anchors=("1",),
+    anchors=("15", "16", "17", "18", "19"),
     anchor_words=3,
     signature=re.compile(rb"\b\d{10}\.\d+ \S+ (?:flows|\w*firewall|ids-alerts|security_event|urls|events) "),
     words={
