@@ -185,7 +185,12 @@ RAW_FILES = (
     Column("bytes", pa.int64(), "Size on disk, bytes"),
     Column("modified_at", STAMP, "Modification time, UTC"),
     Column("compression", TEXT, "none, gzip, zstd, bzip2 or xz, by content and not by name"),
-    Column("format", TEXT, "Format its lines were read as"),
+    Column("format", TEXT, "Format its lines were read as: that of its source, or of its first lines; unknown if of none"),
+    Column(
+        "confidence",
+        pa.float64(),
+        "Of its first lines that are of any format, the share that is of this one; NULL where the source says it",
+    ),
     Column("lines", pa.int64(), "Lines in the file"),
     Column("first_observed_at", STAMP, "First stamp in time, UTC"),
     Column("last_observed_at", STAMP, "Last stamp in time, UTC"),
