@@ -130,7 +130,7 @@ def weight(signature: re.Pattern[bytes]) -> int:
 def _walk(parsed: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - the parser's own objects
     for code, argument in parsed:
         yield code, argument
-        if code is codes.SUBPATTERN:
+        if code is codes.SUBPATTERN or (code is codes.ASSERT and argument[0] > 0):
             yield from _walk(argument[-1])
 
 
@@ -165,7 +165,7 @@ def _literals(parsed: Any) -> list[bytes]:  # noqa: ANN401 - the parser's own ob
             run += bytes([argument])
             continue
         best, run = _better(best, [run]), b""
-        if code is codes.SUBPATTERN:
+        if code is codes.SUBPATTERN or (code is codes.ASSERT and argument[0] > 0):
             best = _better(best, _literals(argument[-1]))
         elif code is codes.BRANCH:
             branches = [_literals(branch) for branch in argument[1]]

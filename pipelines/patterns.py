@@ -172,22 +172,18 @@ def first_literals(nodes: Sequence[Node]) -> tuple[list[str], bool]:
         return list(dict.fromkeys(found)), is_open
     if isinstance(node, Capture):
         return [], True
-    return [_literal_run(nodes)], False
+    return list(dict.fromkeys(run.encode()[:_WORD].decode("utf-8", "ignore") for run in _runs(nodes, ""))), False
 
 
-def _literal_run(nodes: Sequence[Node]) -> str:
-    """Return the literals that stand one after another, as text, at most a word of it."""
-    run = ""
-    for node in nodes:
-        if isinstance(node, Blank):
-            run += " "
-        elif isinstance(node, Text | Marked):
-            run += node.value
-        else:
-            break
-        if len(run) >= _WORD:
-            break
-    return run.encode()[:_WORD].decode("utf-8", "ignore")
+def _runs(nodes: Sequence[Node], run: str) -> list[str]:
+    """Return the literals that can stand one after another, as text, about a word of it, after a run of them."""
+    if not nodes or len(run.encode()) >= _WORD or isinstance(nodes[0], Capture):
+        return [run]
+    node, rest = nodes[0], nodes[1:]
+    if not isinstance(node, Choice):
+        return _runs(rest, run + (" " if isinstance(node, Blank) else node.value))
+    found = [longer for branch in node.branches for longer in _runs([*branch, *rest], run)]
+    return found if len(set(found)) <= MOST_STOPS else [run]
 
 
 class Program:

@@ -86,7 +86,10 @@ def match(buffer: np.ndarray, start: int, end: int, first: int, plan: Plan, capt
                     capture(buffer, slot, position, stop, captures)
                 position = stop
         elif operation == BLANKS:
-            if position < end and byte_at(buffer, position) == _BLANK:
+            # Between a part that is absent and what stands around it there may be one blank for two of the pattern.
+            if (position < end and byte_at(buffer, position) == _BLANK) or (
+                position > start and byte_at(buffer, position - 1) == _BLANK
+            ):
                 while position < end and byte_at(buffer, position) == _BLANK:
                     position += 1
             else:

@@ -4,6 +4,7 @@ What stands at the head of one line mostly stands at the head of the next: what 
 taken again for the same bytes. That changes no answer, and saves two thirds of the time.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -243,7 +244,35 @@ def stamp_at(buffer: np.ndarray, position: int, end: int, near: int, memory: Mem
 
 @kernel
 def read_header(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables | Plan, memory: Memory) -> Header:
-    """Read stamp, host and program of a line, whatever of them it has."""
+    """Read stamp, host and program of a line, whatever of them it has.
+
+    A relay may put its own head before that of the device, or its own name before the device's: the device's counts.
+    """
+    header = read_head(buffer, start, end, near, tables, memory)
+    if header.trusted or header.foreign or header.kind == ABSENT or header.message >= end:
+        return header
+    return relayed_header(buffer, end, near, header, tables, memory)
+
+
+@partial(kernel, inline=False)
+def relayed_header(
+    buffer: np.ndarray, end: int, near: int, header: Header, tables: Tables | Plan, memory: Memory
+) -> Header:
+    """Return the head of a device that stands behind that of a relay, or else the relay's."""
+    inner = read_head(buffer, header.message, end, near, tables, memory)
+    if inner.kind == ABSENT or not inner.trusted:
+        inner = header_3164(buffer, header.message, end, header.kind, header.stamp, False, tables, memory)
+    if not inner.trusted:
+        return header
+    if inner.host_length > 0 or inner.chain_length > 0:
+        return inner
+    kind, stamp, message, message_id = inner.kind, inner.stamp, inner.message, inner.message_id
+    return Header(kind, stamp, message, header.host, header.host_length, NONE, 0, False, True, message_id)
+
+
+@kernel
+def read_head(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables | Plan, memory: Memory) -> Header:
+    """Read the first stamp, host and program of a line."""
     position = skip_priority(buffer, start, end)
     if (
         byte_at(buffer, position) == 49
