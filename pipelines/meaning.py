@@ -123,14 +123,14 @@ def total(scanned: Scanned, *names: str) -> pa.Array:
 
 
 def elapsed(scanned: Scanned, start: str, end: str, unit: int = 1_000) -> pa.Array:
-    """Return milliseconds between two columns of numbers, of which a millisecond has `unit`; NULL where one is absent."""
+    """Return milliseconds between two columns of numbers, each of `unit` to the millisecond; NULL without both."""
     begun, ended = scanned.values(start), scanned.values(end)
     known = (begun >= 0) & (ended >= begun)
     return number_column(np.where(known, (ended - begun) // unit, -1), pa.int64())
 
 
 def flag_letters(text: str) -> str | None:
-    """Return the names of TCP flags that a log gives by their letters: `SA` is `SYN ACK`; None for what they are not."""
+    """Return the names of TCP flags that a log gives by letters: `SA` is `SYN ACK`; None for what is none."""
     names = [_LETTERS.get(letter) for letter in text]
     return None if None in names else _in_order([str(name) for name in names])
 
