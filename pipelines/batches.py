@@ -268,7 +268,8 @@ class Reader:
             return
         starts = [place for place, span in enumerate(spans) if not span.follows or place == 0]
         for start, end in pairwise([*starts, len(spans)]):
-            records.begin_columns(header_columns(self._form, spans[start].header), self._state)
+            if isinstance(self._state, records.RecordState):
+                records.begin_columns(header_columns(self._form, spans[start].header), self._state)
             yield spans[start:end]
 
     def _read_group(self, buffer: Bytes, spans: Sequence[Span]) -> list[Batch]:
@@ -391,9 +392,7 @@ class Reader:
             names=[*(column.name for column in PACKET), "line_number", "line_hash"],
         )
         self._derived_rules = tuple(found.ignored)
-        passed = {
-            int(row): place for place, rows in enumerate(found.ignored.values()) for row in np.flatnonzero(rows)
-        }
+        passed = {int(row): place for place, rows in enumerate(found.ignored.values()) for row in np.flatnonzero(rows)}
         wrong = {row: reason for row, reason in _wrong_rows(stamps, found.invalid).items() if row not in passed}
         return batch, wrong, passed
 
@@ -492,7 +491,7 @@ def _in_order(
     """Return the order of the lines in some rows of the others, and of the events, whose numbers are given."""
     ends = ([call.others.stop for call in calls], [call.events.stop for call in calls])
     owners = [np.searchsorted(end, row, side="right") for end, row in zip(ends, rows, strict=True)]
-    return np.lexsort([np.concatenate(lines), np.concatenate(owners)])
+    return np.lexsort((np.concatenate(lines), np.concatenate(owners)))
 
 
 def _places_in(order: npt.NDArray[np.int64], items: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -645,14 +644,14 @@ def _wrong_rows(stamps: Micros, invalid: Mapping[str, tuple[npt.NDArray[np.bool_
     for name, (rows, values) in invalid.items():
         for row in np.flatnonzero(rows):
             value = values[int(row)].as_py()[:STORED_VALUE]
-            wrong[int(row)] = f"{_INVALID[name]}: {value!r}"
+            wrong[int(row)] = f"{_INVALID.get(name, f'{name} is not valid')}: {value!r}"
     if len(stamps) and stamps.min() < FIRST_STAMP:
         for row in np.flatnonzero(stamps < FIRST_STAMP):
             wrong[int(row)] = "time stamp before 2000-01-01 or after 9999-12-31"
     return wrong
 
 
-def _text_column(
+def _text_column(  # noqa: PLR0913 - a dictionary, and what its texts are
     buffer: Bytes,
     starts: npt.NDArray[np.int64],
     lengths: npt.NDArray[np.int64],

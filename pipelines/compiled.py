@@ -26,7 +26,8 @@ def kernel(function: Function, *, inline: bool = True) -> Function:
     every tuple passed; 0.41 with `forceinline`, as a tuple of ten arrays is passed by copying seventy words.
     """
     numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined] # set by name at import
-    compiled: Function = njit(**_OPTIONS, cache=True, forceinline=inline)(function)
+    options = {**_OPTIONS, "cache": True, "forceinline": inline}
+    compiled: Function = njit(**options)(function)
     return compiled
 
 
@@ -36,7 +37,8 @@ def dispatched(stub: Any) -> Callable[[Function], Function]:
     Each kind of format is so scanned by the same code, and the parts that differ are compiled when they are needed. (A
     function that is made by another one is not kept on disk.)
     """
-    decorate: Callable[[Function], Function] = overload(stub, jit_options={**_OPTIONS, "forceinline": True})
+    options: Any = {**_OPTIONS, "forceinline": True}
+    decorate: Callable[[Function], Function] = overload(stub, jit_options=options)
     return decorate
 
 

@@ -110,9 +110,7 @@ def fitting_formats(lines: Sequence[bytes]) -> Iterator[list[int]]:
     find_hints(buffer, np.cumsum(lengths) - lengths, lengths, hints(), bits)
     for line, hinted in zip(lines, bits.tolist(), strict=True):
         yield [
-            place
-            for place, form in enumerate(by_precedence())
-            if hinted >> place & 1 and form.signature.search(line)
+            place for place, form in enumerate(by_precedence()) if hinted >> place & 1 and form.signature.search(line)
         ]
 
 
@@ -137,9 +135,9 @@ def _walk(parsed: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - the parse
 @cache
 def hints() -> Hints:
     """Return the literals by which lines of formats are found; a format's number is its place in `by_precedence`."""
-    return Hints.of([
-        (literal, number) for number, form in enumerate(by_precedence()) for literal in literals(form.signature)
-    ])
+    return Hints.of(
+        [(literal, number) for number, form in enumerate(by_precedence()) for literal in literals(form.signature)]
+    )
 
 
 def literals(signature: re.Pattern[bytes]) -> list[bytes]:

@@ -29,15 +29,17 @@ class Kind(IntEnum):
 
 
 TEXTS = frozenset({Kind.TEXT, Kind.ADDRESS, Kind.PROTOCOL, Kind.MAC})
-NUMBERS = frozenset({
-    Kind.DECIMAL,
-    Kind.HEXADECIMAL,
-    Kind.FLAG,
-    Kind.PORT,
-    Kind.STAMP,
-    Kind.SECONDS,
-    Kind.CLOCK,
-})
+NUMBERS = frozenset(
+    {
+        Kind.DECIMAL,
+        Kind.HEXADECIMAL,
+        Kind.FLAG,
+        Kind.PORT,
+        Kind.STAMP,
+        Kind.SECONDS,
+        Kind.CLOCK,
+    }
+)
 # A captured value of these kinds ends at a blank, whatever the pattern says that follows.
 WITHOUT_BLANKS = frozenset(Kind) - {Kind.TEXT, Kind.REST, Kind.STAMP, Kind.SKIP}
 

@@ -123,7 +123,7 @@ def total(scanned: Scanned, *names: str) -> pa.Array:
 
 
 def elapsed(scanned: Scanned, start: str, end: str, unit: int = 1_000) -> pa.Array:
-    """Return milliseconds between two columns of numbers, a millisecond of which has `unit`; NULL if absent."""
+    """Return milliseconds between two columns of numbers, each of `unit` to the millisecond; NULL without both."""
     begun, ended = scanned.values(start), scanned.values(end)
     known = (begun >= 0) & (ended >= begun)
     return number_column(np.where(known, (ended - begun) // unit, -1), pa.int64())
@@ -159,8 +159,12 @@ def known_flags(column: npt.NDArray[np.int64]) -> pa.Array:
 
 def icmp_by_address(protocols: pa.DictionaryArray, addresses: pa.DictionaryArray) -> pa.Array:
     """Return protocols, `icmp` between IPv6 addresses by its own name: many devices write ICMP for both."""
-    is_six = rows_where(addresses, lambda address: ":" in address) & rows_where(protocols, "icmp".__eq__)
-    return chosen_by(is_six, constant("icmpv6", len(protocols)), protocols)
+    is_icmp = rows_where(protocols, "icmp".__eq__)
+    if not is_icmp.any():
+        return protocols
+    are_six = pc.take(pc.match_substring(addresses.dictionary, ":"), addresses.indices)
+    is_six = pc.fill_null(are_six, False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    return chosen_by(is_icmp & is_six, constant("icmpv6", len(protocols)), protocols)
 
 
 def real_ports(scanned: Scanned, protocols: pa.DictionaryArray) -> dict[str, pa.Array]:

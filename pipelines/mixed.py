@@ -42,7 +42,11 @@ class _Outcome:
 
 
 def with_other_formats(
-    batch: Batch, buffer: npt.NDArray[np.uint8], spans: Sequence[Span], form: Format, reader_of: Callable[[Format], Reader]
+    batch: Batch,
+    buffer: npt.NDArray[np.uint8],
+    spans: Sequence[Span],
+    form: Format,
+    reader_of: Callable[[Format], Reader],
 ) -> Batch:
     """Return a batch with the lines of other formats read as what they are.
 
@@ -120,15 +124,17 @@ def _owners(parts: Sequence[Part], name: str) -> Places:
 
 def _merged(batch: Batch, unread: Unread, outcomes: Sequence[_Outcome]) -> Batch:
     """Return a batch in which the outcomes stand in place of what it said of the same lines."""
-    taken = np.concatenate([
-        rows for item in outcomes for rows in (item.event_rows, item.ignored_rows, item.reject_rows)
-    ]).astype(np.int64)
+    taken = np.concatenate(
+        [rows for item in outcomes for rows in (item.event_rows, item.ignored_rows, item.reject_rows)]
+    ).astype(np.int64)
     parts = batch.parts
     event_owners = np.concatenate([_owners(parts, "events"), *(unread.parts[item.event_rows] for item in outcomes)])
-    numbers = np.concatenate([
-        batch.events.column("line_number").to_numpy(),
-        *(unread.lines[item.event_rows] for item in outcomes),
-    ])
+    numbers = np.concatenate(
+        [
+            batch.events.column("line_number").to_numpy(),
+            *(unread.lines[item.event_rows] for item in outcomes),
+        ]
+    )
     order = np.lexsort([numbers, event_owners])
     events = joined_batches([_encoded(item) for item in (batch.events, *(item.events for item in outcomes))])
     place = events.schema.get_field_index("line_number")
@@ -150,9 +156,7 @@ def _merged(batch: Batch, unread: Unread, outcomes: Sequence[_Outcome]) -> Batch
 
 def _encoded(events: pa.RecordBatch) -> pa.RecordBatch:
     """Return events whose texts are all dictionaries: formats differ in what they leave as plain text."""
-    columns = [
-        column.dictionary_encode() if pa.types.is_string(column.type) else column for column in events.columns
-    ]
+    columns = [column.dictionary_encode() if pa.types.is_string(column.type) else column for column in events.columns]
     return pa.record_batch(columns, names=events.schema.names)
 
 
@@ -166,10 +170,12 @@ def _ignored(
     names = [name for item in outcomes for name in item.ignored_names]
     rules = (*batch.rules, *dict.fromkeys(names))
     codes = {name: place for place, name in reversed(list(enumerate(rules)))}
-    owners = np.concatenate([
-        _owners(batch.parts, "ignored")[keep],
-        *(unread.parts[item.ignored_rows] for item in outcomes),
-    ])
+    owners = np.concatenate(
+        [
+            _owners(batch.parts, "ignored")[keep],
+            *(unread.parts[item.ignored_rows] for item in outcomes),
+        ]
+    )
     order = np.argsort(owners, kind="stable")
     stamps = np.concatenate([batch.ignored_stamps[keep], *(item.ignored_stamps for item in outcomes)])
     numbers = np.concatenate([batch.ignored_rules[keep], np.array([codes[name] for name in names], np.int16)])
@@ -182,10 +188,12 @@ def _rejects(batch: Batch, unread: Unread, outcomes: Sequence[_Outcome], taken: 
     keep = np.ones(len(batch.rejects.lines), np.bool_)
     keep[places[places >= 0]] = False
     kept = batch.rejects.only(np.flatnonzero(keep))
-    owners = np.concatenate([
-        _owners(batch.parts, "rejects")[keep],
-        *(unread.parts[item.reject_rows] for item in outcomes),
-    ])
+    owners = np.concatenate(
+        [
+            _owners(batch.parts, "rejects")[keep],
+            *(unread.parts[item.reject_rows] for item in outcomes),
+        ]
+    )
     found = Rejects(
         lines=np.concatenate([kept.lines, *(unread.lines[item.reject_rows] for item in outcomes)]),
         stamps=np.concatenate([kept.stamps, *(item.rejects.stamps for item in outcomes)]),

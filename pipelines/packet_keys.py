@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pipelines.kinds import NUMBERS, Kind, Slot
 from pipelines.plan import program_words
 
+
 class Section(IntEnum):
     """Where in a record a key stands; the same key can mean different things before and after the protocol."""
 
@@ -159,5 +160,3 @@ def _key_slot(key_words: npt.NDArray[np.uint64], word: int) -> int:
         slot = (slot + 1) % KEY_SLOTS
     key_words[slot] = word
     return slot
-
-

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.kinds import NUMBERS, TEXTS, Kind, Slot, endpoint_parts, merged
-from pipelines.patterns import ACCEPT, FAIL, STEP, SWITCH, Program, parse, slots_of
-from pipelines.vendor_ports import PORTS_BY_VENDOR_NAME
+from pipelines.patterns import ACCEPT, FAIL, SWITCH, Program, parse, slots_of
 from pipelines.shapes import Columns, Delimited, Headed, Ignored, Json, KeyValues, Only, Shape, Template
+from pipelines.vendor_ports import PORTS_BY_VENDOR_NAME
 
 # Codes of the shapes.
 DELIMITED, HEADED, PAIRS, TEMPLATE, JSON = range(5)

@@ -185,7 +185,9 @@ RAW_FILES = (
     Column("bytes", pa.int64(), "Size on disk, bytes"),
     Column("modified_at", STAMP, "Modification time, UTC"),
     Column("compression", TEXT, "none, gzip, zstd, bzip2 or xz, by content and not by name"),
-    Column("format", TEXT, "Format its lines were read as: that of its source, or of its first lines; unknown if of none"),
+    Column(
+        "format", TEXT, "Format its lines were read as: that of its source, or of its first lines; unknown if of none"
+    ),
     Column(
         "confidence",
         pa.float64(),

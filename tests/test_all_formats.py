@@ -36,7 +36,8 @@ TOKENS = (
     b'"', b"\\", b"{", b"}", b"[", b"]", b"(", b")", b",", b":", b";", b"=", b"|", b" ", b"  ", b"\t", b"-", b"->",
     b"0", b"9" * 19, b"-1", b"1e9", b"::", b"255.255.255.255", b"1.2.3.4:", b"null", b"true", b"\xff", b"\xc3\xbc",
     b"\\u0000", b"\\ud800", b"\x00", b"\r", b"message repeated 3 times: [ ", b"last message repeated 2 times",
-    b"#Fields: date", b"Apr  3 04:12:45 ", b"2020-04-03T04:12:45Z ", b"1585887165", b"%ASA-4-106023: ", b"CEF:0|", b"IN=",
+    b"#Fields: date", b"Apr  3 04:12:45 ", b"2020-04-03T04:12:45Z ", b"1585887165", b"%ASA-4-106023: ", b"CEF:0|",
+    b"IN=",
 )  # fmt: skip
 
 
@@ -101,7 +102,9 @@ def test_every_damaged_line_is_accounted_for_once(name: str, data: bytes) -> Non
 @pytest.mark.parametrize("name", NAMES)
 def test_values_are_within_their_columns(name: str, data: bytes) -> None:
     limits = {"ttl": 255, "tos": 255, "icmp_type": 255, "icmp_code": 255, "ip_id": 65_535, "icmp_id": 65_535}
-    limits |= {column.name: 65_535 for column in PACKET if column.name.endswith("_port") and "bridge" not in column.name}
+    limits |= {
+        column.name: 65_535 for column in PACKET if column.name.endswith("_port") and "bridge" not in column.name
+    }
     for batch in read(name, data):
         for column in PACKET:
             values = [value for value in batch.events.column(column.name).to_pylist() if value is not None]
@@ -127,7 +130,11 @@ def test_a_full_output_changes_nothing(name: str) -> None:
 def described(batches: list[Batch]) -> tuple[list[Any], ...]:
     events = [event for batch in batches for event in batch.events.drop_columns(["line_number"]).to_pylist()]
     ignored = [batch.rules[rule] for batch in batches for rule in batch.ignored_rules.tolist()]
-    return events, ignored, [(text, reason) for b in batches for text, reason in zip(b.rejects.texts, b.rejects.reasons, strict=True)]
+    return (
+        events,
+        ignored,
+        [(text, reason) for b in batches for text, reason in zip(b.rejects.texts, b.rejects.reasons, strict=True)],
+    )
 
 
 def test_what_stands_after_a_line_changes_nothing() -> None:

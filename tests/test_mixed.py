@@ -11,7 +11,7 @@ import pytest
 from pipelines.format import all_formats
 from tests.raw_logs import Site
 from tests.test_detection import noise
-from tests.test_formats import FIXTURES
+from tests.test_formats import FILE_END, FIXTURES
 
 DAY = date(2020, 4, 3)
 # Formats whose lines are told from each other one by one; a header's columns belong to what follows it.
@@ -19,7 +19,7 @@ NAMES = [name for name in ("netfilter", "mikrotik", "suricata", "filterlog", "ya
 
 
 def records(name: str) -> list[bytes]:
-    """Return lines of fixtures that are events of DAY, with a year, so that they mean the same in any place."""
+    """Return lines of fixtures that are events of DAY."""
     signature = all_formats()[name].signature
     lines = []
     for path in sorted((FIXTURES / name).glob("*.log")):
@@ -28,7 +28,7 @@ def records(name: str) -> list[bytes]:
         lines += [
             line
             for number, line in enumerate(path.read_bytes().split(b"\n"), 1)
-            if days.get(number) == str(DAY) and signature.search(line) and not line.startswith(b"{\"_")
+            if days.get(number) == str(DAY) and signature.search(line) and not line.startswith(b'{"_')
         ]
     return lines
 
@@ -39,6 +39,11 @@ def events(site: Site) -> dict[str, list[dict[str, Any]]]:
     for row in sorted(site.rows("parsed", DAY), key=lambda row: row["line_number"]):
         found.setdefault(row.pop("file"), []).append(row)
     return found
+
+
+def drop(site: Site, name: str, lines: list[bytes]) -> Path:
+    """Write a file that was last written when those of fixtures were."""
+    return site.drop(name, b"".join(line + b"\n" for line in lines), written=FILE_END)
 
 
 def without_place(row: dict[str, Any]) -> dict[str, Any]:
@@ -52,10 +57,9 @@ def test_lines_are_read_as_what_they_are(tmp_path: Path, main: str) -> None:
     lines = [(name, line) for name in NAMES for line in records(name)[: 60 if name == main else 8]]
     lines += [("noise", line) for line in noise(1).splitlines()[:50] if line]
     rng.shuffle(lines)
-    site.drop("mixed/all.log", [line.decode("utf-8", "surrogateescape") for _, line in lines])
+    drop(site, "mixed/all.log", [line for _, line in lines])
     for name in NAMES:
-        own = [line.decode("utf-8", "surrogateescape") for kind, line in lines if kind == name]
-        site.drop(f"{name}/one.log", own)
+        drop(site, f"{name}/one.log", [line for kind, line in lines if kind == name])
     assert site.parse(DAY).problems == ()
     assert site.raw_files()["mixed/all.log"]["format"] == main
     found = events(site)
@@ -70,9 +74,9 @@ def test_lines_are_read_as_what_they_are(tmp_path: Path, main: str) -> None:
 def test_a_file_of_no_format_is_ignored_but_for_its_records(tmp_path: Path) -> None:
     site = Site(tmp_path)
     lines = [line for seed in range(60) for line in noise(seed).splitlines() if b"Apr" in line]
-    site.drop("server/noise.log", [line.decode() for line in lines])
+    drop(site, "server/noise.log", lines)
     late = records("netfilter")[0]
-    site.drop("server/late.log", b"\n".join([b"noise " * 20] * 12_000 + [late]) + b"\n")
+    drop(site, "server/late.log", [b"noise " * 20] * 12_000 + [late])
     site.parse(DAY)
     files = site.raw_files()
     assert (files["server/noise.log"]["format"], files["server/noise.log"]["confidence"]) == ("unknown", 0.0)
@@ -84,7 +88,7 @@ def test_a_file_of_no_format_is_ignored_but_for_its_records(tmp_path: Path) -> N
 def test_a_source_that_names_its_format_has_no_others(tmp_path: Path) -> None:
     site = Site(tmp_path)
     one, other = records("netfilter")[0], records(NAMES[1])[0]
-    path = site.drop("gate/a.log", b"\n".join([one, other]) + b"\n")
+    path = drop(site, "gate/a.log", [one, other])
     site.declare(f'[[source]]\nname = "gate"\npath = "{path}"\nformat = "netfilter"\n')
     site.parse(DAY)
     row = site.raw_files()["gate/a.log"]

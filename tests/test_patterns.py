@@ -39,7 +39,11 @@ NO_FORM = "no known form of the record"
 @pytest.mark.parametrize(
     ("pattern", "line", "expected"),
     [
-        ("Deny {protocol} src {source_ip}", "Deny tcp src 192.0.2.1 dst", {"protocol": "tcp", "source_ip": "192.0.2.1"}),
+        (
+            "Deny {protocol} src {source_ip}",
+            "Deny tcp src 192.0.2.1 dst",
+            {"protocol": "tcp", "source_ip": "192.0.2.1"},
+        ),
         ("Deny {protocol} src {source_ip}", "Deny   tcp src  192.0.2.1", {"protocol": "tcp", "source_ip": "192.0.2.1"}),
         ("Deny {protocol}", "Denytcp", NO_FORM),
         ("Deny {protocol} src", "Deny tcp", NO_FORM),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -176,7 +177,9 @@ def test_a_header_of_known_names_and_a_lead() -> None:
         Headed("", {"at": "observed_at", "src": "source_ip", "x": "-"}, default="at src", lead="[[{}Z ]]"), syslog=False
     )
     event = {"observed_at": AT, "source_ip": "192.0.2.1"}
-    assert read(table, "1585887165 192.0.2.1", "src x at", "2020Z 192.0.2.1 src 1585887165", "192.0.2.1 - 1585887165") == [
+    assert read(
+        table, "1585887165 192.0.2.1", "src x at", "2020Z 192.0.2.1 src 1585887165", "192.0.2.1 - 1585887165"
+    ) == [
         event,
         "ignored: header",
         event,
@@ -189,7 +192,7 @@ def test_a_header_holds_for_the_spans_of_its_file_only() -> None:
     other = b"2020-04-03 04:12:45 DROP 192.0.2.2 192.0.2.3\n"
     data = one + two + other + two
     ends = np.cumsum([0, len(one), len(two), len(other), len(two)]).tolist()
-    places = list(zip(ends, ends[1:], strict=False))
+    places = list(pairwise(ends))
     utc = ZoneInfo("UTC")
     spans = [
         Span(*places[0], NEAR, utc),
@@ -206,17 +209,19 @@ def test_a_header_holds_for_the_spans_of_its_file_only() -> None:
 # Pairs
 
 _PAIRS = form(
-    KeyValues({
-        "date": "observed_date",
-        "time": "observed_time",
-        "tz": "observed_zone",
-        "srcip": "source_ip",
-        "src": "{source_ip}:{source_port}[[:{in_interface}]]",
-        "msg": "reason",
-        "a_very_long_key_indeed": "rule",
-        "type": "type",
-        "sent": "packet_bytes",
-    }),
+    KeyValues(
+        {
+            "date": "observed_date",
+            "time": "observed_time",
+            "tz": "observed_zone",
+            "srcip": "source_ip",
+            "src": "{source_ip}:{source_port}[[:{in_interface}]]",
+            "msg": "reason",
+            "a_very_long_key": "rule",
+            "type": "type",
+            "sent": "packet_bytes",
+        }
+    ),
     anchors=("date=",),
     only=(Only("type", ("traffic", "event"), "other type", absent=True),),
     nulls=("N/A",),
@@ -226,7 +231,7 @@ _PAIRS = form(
 def test_pairs_of_key_and_value() -> None:
     assert read(
         _PAIRS,
-        '<134>date=2020-04-03 time=06:12:45 tz="+0200" srcip=192.0.2.1 msg="a \\"b\\" c=d" a_very_long_key_indeed=r sent=9',
+        '<134>date=2020-04-03 time=06:12:45 tz="+0200" srcip=192.0.2.1 msg="a \\"b\\" c=d" a_very_long_key=r sent=9',
         f"{HEAD}date=2020-04-03 time=04:12:45 src=192.0.2.1:53:X1 msg= unknown=1 word type=event",
         "date=2020-04-03 time=04:12:45 srcip=192.0.2.1 type=dns",
         "date=2020-04-03 time=04:12:45 srcip=N/A msg=x",
@@ -360,7 +365,10 @@ def test_a_record_that_begins_before_its_anchor() -> None:
     )
     event = {"observed_at": AT, "host": "gate", "in_interface": "eth0", "source_ip": "192.0.2.1"}
     assert read(
-        router, f"{HEAD}my drop input: in:eth0 192.0.2.1", f"{HEAD}input: in:eth0 192.0.2.1", f"{HEAD}a b c d e input: x"
+        router,
+        f"{HEAD}my drop input: in:eth0 192.0.2.1",
+        f"{HEAD}input: in:eth0 192.0.2.1",
+        f"{HEAD}a b c d e input: x",
     ) == [{**event, "rule": "my drop"}, event, "ignored: no record"]
 
 
@@ -381,16 +389,18 @@ def test_repeats() -> None:
 # JSON
 
 _JSON = form(
-    Json({
-        "time": "observed_at",
-        "src": "source_ip",
-        "a.src": "destination_ip",
-        "list.1": "rule",
-        "id.port": "source_port",
-        "name": "signature",
-        "flag": "reason",
-        "what": "what",
-    }),
+    Json(
+        {
+            "time": "observed_at",
+            "src": "source_ip",
+            "a.src": "destination_ip",
+            "list.1": "rule",
+            "id.port": "source_port",
+            "name": "signature",
+            "flag": "reason",
+            "what": "what",
+        }
+    ),
     anchors=("{",),
     programs=("suricata",),
     only=(Only("what", ("alert",), "other event", absent=True),),
@@ -405,7 +415,10 @@ _TIME = '"time":"2020-04-03T04:12:45Z"'
         ('{"src":"192.0.2.1", "x" : {"src":"192.0.2.9","y":[{},[],{"src":1}]} ,%s}', {"source_ip": "192.0.2.1"}),
         ('{%s,"a":{"b":1,"src":"192.0.2.2"},"id":{"port":"53"}}', {"destination_ip": "192.0.2.2", "source_port": 53}),
         ('{%s,"a.src":"192.0.2.2","id.port":53}', {"destination_ip": "192.0.2.2", "source_port": 53}),
-        ('{%s,"src":"::1","list":[[1,"z"],"x y",3],"flag":true}', {"source_ip": "::1", "rule": "x y", "reason": "true"}),
+        (
+            '{%s,"src":"::1","list":[[1,"z"],"x y",3],"flag":true}',
+            {"source_ip": "::1", "rule": "x y", "reason": "true"},
+        ),
         ('{%s,"src":"::1","name":"q\\"\\u0041\\\\","flag":null}', {"source_ip": "::1", "signature": 'q"A\\'}),
         ('{%s,"src":"::1","name":"\\ud800x"}', {"source_ip": "::1", "signature": "\\ud800x"}),
         ('{%s,"src":"::1","what":"alert"}', {"source_ip": "::1"}),

@@ -10,7 +10,7 @@ from tests.random_events import addresses, at, counts, names, ports, read_back, 
 
 VERDICTS = {"allowed": "allow", "blocked": "block"}
 FLAG_BITS = {"SYN": 2, "ACK": 16, "FIN": 1, "RST": 4, "PSH": 8, "URG": 32}
-# Whatever a rule's author wrote; what the line cannot hold is escaped in it.
+# Whatever a rule's author wrote; what the line cannot hold is escaped in it, and blanks around a value are not kept.
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
 
 
@@ -44,7 +44,7 @@ def events(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
             "vendor_action": verdict,
             "action": VERDICTS[verdict],
             "rule": str(number),
-            "signature": draw(texts.filter(lambda text: text != "-")),
+            "signature": draw(texts.map(lambda text: text.strip(" ")).filter(lambda text: text not in {"", "-"})),
         }
         entry |= {
             "event_type": "alert",

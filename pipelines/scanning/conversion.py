@@ -203,7 +203,11 @@ def date_at(buffer: np.ndarray, start: int, length: int) -> tuple[int, int]:
     """Read `2020-04-01` or `2020/04/01`: (LOCAL, ABSENT or IMPOSSIBLE; days since 1970)."""
     if length != 10 or digit(byte_at(buffer, start)) < 0 or byte_at(buffer, start + 4) != byte_at(buffer, start + 7):
         return ABSENT, 0
-    year, month, day = fixed_number(buffer, start, 4), fixed_number(buffer, start + 5, 2), fixed_number(buffer, start + 8, 2)
+    year, month, day = (
+        fixed_number(buffer, start, 4),
+        fixed_number(buffer, start + 5, 2),
+        fixed_number(buffer, start + 8, 2),
+    )
     if year < 0 or month < 0 or day < 0:
         return ABSENT, 0
     if month < 1 or month > 12 or day < 1 or day > days_in_month(year, month):

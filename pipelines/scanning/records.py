@@ -14,7 +14,6 @@ from pipelines.plan import (
     HAS_ANCHORS,
     HAS_PROGRAMS,
     HEADED,
-    HOST_SLOT,
     JSON,
     LEAD,
     MOST_COLUMNS,
@@ -45,7 +44,7 @@ from pipelines.scanning.reasons import (
     REPEAT,
 )
 from pipelines.scanning.repeats import is_repeat, repeated
-from pipelines.scanning.stamps import ABSENT, IMPOSSIBLE, NO_STAMP, YEARLESS, read_stamp
+from pipelines.scanning.stamps import ABSENT, IMPOSSIBLE, NO_STAMP, read_stamp
 from pipelines.scanning.starts import at_anchor
 from pipelines.scanning.syslog_header import Memory, read_header, skip_blanks, skip_priority, token_end
 from pipelines.scanning.words import byte_at, find_byte, item, load8, low_bytes, put_item
@@ -66,9 +65,7 @@ class RecordState(NamedTuple):
     def empty(cls, plan: Plan) -> "RecordState":
         """Return the state before the first line."""
         spans = np.zeros(2 * len(plan.kinds), np.int64)
-        return cls(
-            Memory.empty(), Captures(spans, np.zeros(MOST_COLUMNS + 1, np.int64), np.zeros(_STACK, np.int64))
-        )
+        return cls(Memory.empty(), Captures(spans, np.zeros(MOST_COLUMNS + 1, np.int64), np.zeros(_STACK, np.int64)))
 
 
 def begin_columns(targets: Sequence[int], state: RecordState) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from pipelines.compiled import kernel
 from pipelines.scanning.stamps import digit
 from pipelines.scanning.syslog_header import skip_blanks
-from pipelines.scanning.words import byte_at, load8, low_bytes
+from pipelines.scanning.words import byte_at, load8
 
 _MESSAGE = np.uint64(int.from_bytes(b"message ", "little"))
 _REPEATED = np.uint64(int.from_bytes(b"repeated", "little"))

@@ -118,10 +118,10 @@ def read_line(
 @dispatched(read_line)
 def _read_line(buffer, start, end, near, row, total, tables, state, events, values):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG001 - numba compares the signatures
     if tables.instance_class is Tables:
-        return lambda buffer, start, end, near, row, total, tables, state, events, values: read_packet_line(
+        return lambda buffer, start, end, near, row, total, tables, state, events, values: read_packet_line(  # noqa: PLW0108 - numba wants a function of Python's
             buffer, start, end, near, row, total, tables, state, events, values
         )
-    return lambda buffer, start, end, near, row, total, tables, state, events, values: read_plan_line(
+    return lambda buffer, start, end, near, row, total, tables, state, events, values: read_plan_line(  # noqa: PLW0108 - numba wants a function of Python's
         buffer, start, end, near, row, total, tables, state, events, values
     )
 

@@ -17,8 +17,8 @@ def record_starts(buffer: np.ndarray, start: int, end: int, tables: Tables | Pla
 @dispatched(record_starts)
 def _record_starts(buffer, start, end, tables):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG001 - numba compares the signatures
     if tables.instance_class is Tables:
-        return lambda buffer, start, end, tables: starts_record(buffer, start, end, tables)
-    return lambda buffer, start, end, tables: at_anchor(buffer, start, end, tables)
+        return lambda buffer, start, end, tables: starts_record(buffer, start, end, tables)  # noqa: PLW0108 - numba wants a function of Python's
+    return lambda buffer, start, end, tables: at_anchor(buffer, start, end, tables)  # noqa: PLW0108 - numba wants a function of Python's
 
 
 def is_record(buffer: np.ndarray, start: int, end: int, tables: Tables | Plan) -> bool:
@@ -30,7 +30,7 @@ def is_record(buffer: np.ndarray, start: int, end: int, tables: Tables | Plan) -
 def _is_record(buffer, start, end, tables):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG001 - numba compares the signatures
     if tables.instance_class is Tables:
         return lambda buffer, start, end, tables: False  # noqa: ARG005
-    return lambda buffer, start, end, tables: at_anchor(buffer, start, end, tables)
+    return lambda buffer, start, end, tables: at_anchor(buffer, start, end, tables)  # noqa: PLW0108 - numba wants a function of Python's
 
 
 @kernel

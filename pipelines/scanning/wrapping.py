@@ -173,8 +173,13 @@ def put_text(buffer: np.ndarray, start: int, length: int, out: np.ndarray, at: i
         position += 2
         if letter != 117:
             at = put_character(
-                _BLANK if letter == 110 or letter == 114 or letter == 98 or letter == 102
-                else _TAB if letter == 116 else letter, out, at
+                _BLANK
+                if letter == 110 or letter == 114 or letter == 98 or letter == 102
+                else _TAB
+                if letter == 116
+                else letter,
+                out,
+                at,
             )
             continue
         code = hexadecimal_digits(buffer, position) if position + 4 <= end else -1

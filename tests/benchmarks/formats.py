@@ -1,6 +1,6 @@
 """Lines per core-second of each format: its fixtures, repeated, from bytes to Arrow columns, on one thread.
 
-    python -m tests.benchmarks.formats [format ...]
+python -m tests.benchmarks.formats [format ...]
 """
 
 import sys
@@ -48,12 +48,12 @@ def measure(form: Format, data: bytes) -> tuple[int, int, float]:
 
 def main(names: list[str]) -> None:
     """Print a line for each format."""
-    print(f"{'format':24} {'M lines/s':>10} {'MB/s':>8} {'bytes/line':>10}")  # noqa: T201
+    print(f"{'format':24} {'M lines/s':>10} {'MB/s':>8} {'bytes/line':>10}")
     for name, form in sorted(all_formats().items()):
         if names and name not in names:
             continue
         lines, size, seconds = measure(form, repeated(fixture_bytes(name)))
-        print(f"{name:24} {lines / seconds / 1e6:10.2f} {size / seconds / 1e6:8.0f} {size / lines:10.0f}")  # noqa: T201
+        print(f"{name:24} {lines / seconds / 1e6:10.2f} {size / seconds / 1e6:8.0f} {size / lines:10.0f}")
 
 
 if __name__ == "__main__":
