@@ -24,6 +24,7 @@ from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken, Facts, look_at
 from pipelines.reading import YEAR, FileReader, FileState, Piece, ToRead, first_guess, may_have_segments
+from pipelines.retained import refuse_removed
 from pipelines.scanning.stamps import NO_STAMP
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, SIGNS, STAMP, arrow_schema
 from pipelines.segments import KnownSegments, Segment, head_of, write_segments
@@ -99,7 +100,8 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     """Read the raw lines of `days` into the partitions of the first stage, which all appear at the end.
 
     Raises:
-        SettingError: a setting or source that cannot be used, or a warehouse loaded with another time zone.
+        SettingError: a setting or source that cannot be used, a warehouse loaded with another time zone, or a day
+            whose events have been removed.
         StorageError: the disk refuses.
     """
     use_jemalloc()
@@ -107,6 +109,7 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     warehouse = Warehouse(settings.warehouse)
     with sole_writer(warehouse, days):
         fix_timezone(settings)
+        refuse_removed(warehouse, days)
         parse = _Parse(settings, found, days)
         starts: dict[str, int] = {}
         while not parse.run(starts):

@@ -1,6 +1,6 @@
 -- Counts of one kind from day `first` to day `last`, to be added up: rows of its whole months, and of the other days
 create or replace macro period_counts(kind, first, last) as table
-    with period as (select as_day(first) as first_day from valid_period(first, last)),
+    with period as (select greatest(as_day(first), counts_since()) as first_day from valid_period(first, last)),
 
     of_months as (
         select * exclude (month)
