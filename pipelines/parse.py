@@ -191,7 +191,8 @@ class _Parse:
                 raise _YearsDiffer
             self._write_accounts(accounts)
             for number in self._days:
-                signs.add(number, self._signs.rows(number))
+                for batch in self._signs.batches(number):
+                    signs.add(number, batch)
             for writers in (self._parsed, self._rejected, accounts, signs):
                 writers.finish()
 
