@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipelines import schema
 from pipelines.count_files import count_columns
-from pipelines.count_kinds import KINDS, LEVELS
+from pipelines.count_kinds import ALL_KINDS
 from pipelines.retained import Retained
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sole_writer import sole_writer
@@ -114,8 +114,8 @@ def _store_empty_files(warehouse: Warehouse) -> None:
     """
     for stage, columns in STAGE_COLUMNS.items():
         _store_empty_file(warehouse, empty_file(warehouse, stage), columns)
-    for level in LEVELS:
-        for kind in KINDS:
+    for kind in ALL_KINDS:
+        for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(warehouse, path, count_columns(kind, level))
     _store_empty_file(warehouse, warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)

@@ -228,15 +228,15 @@ SEGMENTS = (
 DAY = Column("day", pa.date32(), "Calendar day of the site's time zone: the partition")
 
 
-COUNTS = (
-    Column(
-        "previous", pa.date32(), "Day, before this day or month, that the sources were last seen on; NULL for never"
-    ),
-    Column(
-        "sources", pa.int64(), "Different sources (or ports) seen in this day or month, and before it on `previous`"
-    ),
-    Column("events", pa.int64(), "Events of those"),
+PREVIOUS = Column(
+    "previous",
+    pa.date32(),
+    "Day, before this day or month, that the sources were last seen on, or first day of its month; NULL for never",
 )
+COUNTED_SOURCES = Column(
+    "sources", pa.int64(), "Different sources seen in this day or month, and before it on `previous`"
+)
+COUNTED_EVENTS = Column("events", pa.int64(), "Events of those")
 
 COUNT_STAMPS = (
     Column("first_seen", STAMP, "Stamp of the group's first event of the day or month, UTC"),
