@@ -1,5 +1,6 @@
 """The checks of what loading promises, each shown to fail on doctored data."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,9 +17,9 @@ DAY = date(2020, 4, 3)
 Change = Callable[[list[Row]], object]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    made = Site(tmp_path / "warehouse")
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    made = Site(tmp_path_factory.mktemp("loaded") / "warehouse")
     lines = [packet(f"2020-04-03T{hour:02}:00:00Z", number=hour) for hour in range(24)]
     made.drop("gate/a.log", [*lines[:12], "no stamp"])
     made.drop("gate/b.log", lines[12:])
@@ -27,6 +28,13 @@ def site(tmp_path: Path) -> Site:
     made.declare('[[source]]\nname = "attic"\n')
     load_days(made.settings(), [DAY])
     return made
+
+
+@pytest.fixture
+def site(tmp_path: Path, loaded: Site) -> Site:
+    """A copy of a loaded warehouse, to doctor."""
+    shutil.copytree(loaded.folder, tmp_path / "warehouse", symlinks=True)
+    return Site(tmp_path / "warehouse")
 
 
 def doctor(path: Path, change: Change) -> None:

@@ -1,5 +1,6 @@
 """Verifying a warehouse: whatever was changed in it by hand or by a bad disk is named, with what to load again."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,15 +20,22 @@ from tests.raw_logs import Site, packet
 DAYS = [date(2020, 4, 1) + timedelta(days=number) for number in range(3)]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    made = Site(tmp_path / "warehouse")
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    made = Site(tmp_path_factory.mktemp("loaded") / "warehouse")
     for day in DAYS:
         lines = [packet(f"{day}T10:00:{second:02}Z", number=second) for second in range(40)]
         made.drop(f"gate/{day}.log", [*lines, "no stamp"])
         made.drop(f"gate/{day}.copy.log", lines[20:])
     load_days(made.settings(), DAYS)
     return made
+
+
+@pytest.fixture
+def site(tmp_path: Path, loaded: Site) -> Site:
+    """A copy of a loaded warehouse, to do harm to."""
+    shutil.copytree(loaded.folder, tmp_path / "warehouse", symlinks=True)
+    return Site(tmp_path / "warehouse")
 
 
 def changed(path: Path, **columns: Callable[[pa.Array], pa.Array]) -> None:
