@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import available_timezones
 
 import numpy as np
 import numpy.typing as npt
@@ -125,11 +126,14 @@ def fix_timezone(settings: Settings) -> None:
     """Note whose days the partitions are at the first load; refuse another zone from then on.
 
     Raises:
-        SettingError: the warehouse was loaded with another time zone.
+        SettingError: the warehouse was loaded with another time zone, or its note of that is damaged.
     """
     path = Warehouse(settings.warehouse).timezone_file
     if path.exists():
-        fixed = path.read_text(encoding="utf-8").strip()
+        fixed = path.read_text(encoding="utf-8", errors="replace").strip()
+        if fixed not in available_timezones():
+            allowed = f"{str(path)!r} names no time zone: write that into it whose days the partitions are"
+            raise SettingError("FIREWALL_WAREHOUSE", settings.warehouse, allowed)
         if fixed != settings.timezone.key:
             allowed = f"the partitions of this warehouse are days of {fixed!r}: use that, or another folder"
             raise SettingError("FIREWALL_TIMEZONE", settings.timezone.key, allowed)

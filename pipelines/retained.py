@@ -19,11 +19,22 @@ class Retained:
 
     @classmethod
     def of(cls, warehouse: Warehouse) -> "Retained":
-        """Read what is noted in a warehouse."""
+        """Read what is noted in a warehouse.
+
+        Raises:
+            SettingError: the note cannot be read.
+        """
         if not warehouse.retained.exists():
             return cls()
-        noted = json.loads(warehouse.retained.read_text(encoding="utf-8"))
-        return cls(**{name: date.fromisoformat(day) if day else None for name, day in noted.items()})
+        try:
+            noted = json.loads(warehouse.retained.read_text(encoding="utf-8"))
+            return cls(**{name: date.fromisoformat(day) if day else None for name, day in noted.items()})
+        except (ValueError, TypeError, AttributeError) as error:
+            allowed = (
+                f"{str(warehouse.retained)!r} cannot be read, which tells from which day on what is kept: put it back, "
+                "or remove it, and the counts of months without events go with it"
+            )
+            raise SettingError("FIREWALL_WAREHOUSE", warehouse.root, allowed) from error
 
     def write(self, warehouse: Warehouse) -> None:
         """Note it in a warehouse."""

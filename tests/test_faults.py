@@ -376,6 +376,30 @@ def test_a_damaged_day_that_cannot_be_made_again_is_named_and_kept(site: Site, u
     assert_healed(site, undisturbed)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("timezone", "names no time zone"), ("retained.json", "cannot be read, which tells from which day")],
+)
+@pytest.mark.parametrize("damage", [empty, overwrite])
+def test_what_cannot_be_made_again_is_said_in_one_sentence(
+    site: Site, undisturbed: dict[str, str], name: str, said: str, damage: Callable[[Path], None]
+) -> None:
+    path = site.folder / name
+    kept = path.read_bytes() if path.exists() else None
+    path.write_bytes(kept or b"{}")
+    damage(path)
+    done = CliRunner(env={"FIREWALL_WAREHOUSE": str(site.folder)}).invoke(main, ["load", "2020-04-02"])
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert repr(str(path)) in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert_whole(shown(site))
+    path.unlink()
+    if kept:
+        path.write_bytes(kept)
+    assert_healed(site, undisturbed)
+
+
 # Sources that are not there
 
 
