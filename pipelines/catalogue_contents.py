@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.count_files import count_columns
 from pipelines.count_kinds import ALL_KINDS
+from pipelines.retained import Retained
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sole_writer import sole_writer
 from pipelines.sql_file import sql_files
@@ -61,6 +62,9 @@ _COMMENT = re.compile(r"--.*")
 CONSTANTS = {
     "published_warehouse": "Folder of the data when this catalogue was published",
     "site_timezone": "Time zone whose calendar days the partitions are",
+    "events_since": "First day whose events are kept: counts may outlive them",
+    "counts_since": "First day whose counts are kept",
+    "rejected_since": "First day whose rejected lines are kept",
     "uneven_stages": "Stages with files of different columns, in which a query must open every file before it starts",
 }
 
@@ -84,6 +88,10 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_constant(connection, "published_warehouse", _literal(str(warehouse.root)))
     _create_constant(connection, "site_timezone", _literal(_site_timezone(warehouse, settings)))
     _create_constant(connection, "uneven_stages", _list_literal(uneven_stages(warehouse, STAGE_COLUMNS)))
+    retained = Retained.of(warehouse)
+    _create_constant(connection, "events_since", _date_literal(retained.events_since))
+    _create_constant(connection, "counts_since", _date_literal(retained.counts_since))
+    _create_constant(connection, "rejected_since", _date_literal(retained.rejected_since))
     connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
     connection.execute("create schema checks")
     # What is created is tried on the empty files: to look for all others, each time, takes a second for five years.
@@ -184,6 +192,10 @@ def _create_constant(connection: duckdb.DuckDBPyConnection, name: str, value: st
 def _literal(text: str) -> str:
     """Return text as SQL, for the statements that take no parameters: macros and comments."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _date_literal(day: date | None) -> str:
+    return f"cast({_literal(day.isoformat() if day else '-infinity')} as date)"
 
 
 def _list_literal(texts: list[str]) -> str:

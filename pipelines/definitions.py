@@ -15,6 +15,7 @@ from pipelines.orchestration.days import log_days
 from pipelines.orchestration.events import events_asset
 from pipelines.orchestration.parsed_events import parsed_events_asset
 from pipelines.orchestration.raw_files import raw_files_asset
+from pipelines.orchestration.verification import verification_asset
 from pipelines.orchestration.watch_sources import watch_sources_sensor
 from pipelines.settings import SettingError, Settings
 from pipelines.sources import load_sources
@@ -57,11 +58,16 @@ def define(settings: Settings) -> dg.Definitions:
             events_asset(settings, days),
             counts_asset(settings, days),
             catalogue_assets(settings),
+            verification_asset(settings),
         ]
     return dg.Definitions(
         assets=assets,
         jobs=[
-            dg.define_asset_job(JOB, dg.AssetSelection.all(), description="Loads days, from raw lines to the catalogue")
+            dg.define_asset_job(
+                JOB,
+                dg.AssetSelection.all() - dg.AssetSelection.assets("verification"),
+                description="Loads days, from raw lines to the catalogue",
+            )
         ],
         schedules=[daily_load_schedule(settings.timezone)],
         sensors=[watch_sources_sensor(settings)],

@@ -8,6 +8,7 @@ from pipelines.catalogue import CheckResult, Published, publish, run_checks
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
 from pipelines.repairs import Repaired, repair
+from pipelines.retention import Removed, remove_old
 from pipelines.roll_up import roll_up
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer
@@ -16,11 +17,12 @@ from pipelines.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load gave: the account of the lines, the catalogue that shows them, and what it made again besides."""
+    """What a load gave: the account of the lines, the catalogue, what was made again and what was removed besides."""
 
     parsed: Parsed
     published: Published
     repaired: Repaired
+    removed: Removed
 
 
 class CheckError(Exception):
@@ -32,7 +34,7 @@ class CheckError(Exception):
 
 
 def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
-    """Load days, in order and without gaps: parse, enrich, roll up, check and publish.
+    """Load days, in order and without gaps: parse, enrich, roll up, check, remove what is too old, and publish.
 
     Raises:
         SettingError: a setting or source that cannot be used.
@@ -48,4 +50,5 @@ def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
         failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
         if failed:
             raise CheckError(failed)
-        return Loaded(parsed, publish(settings), repaired)
+        removed = remove_old(settings)
+        return Loaded(parsed, publish(settings), repaired, removed)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import available_timezones
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken, Facts, look_at
 from pipelines.reading import YEAR, FileReader, FileState, Piece, ToRead, first_guess, may_have_segments
+from pipelines.retained import refuse_removed
 from pipelines.scanning.stamps import NO_STAMP
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, SIGNS, STAMP, arrow_schema
 from pipelines.segments import KnownSegments, Segment, head_of, write_segments
@@ -101,7 +103,8 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     """Read the raw lines of `days` into the partitions of the first stage, which all appear at the end.
 
     Raises:
-        SettingError: a setting or source that cannot be used, or a warehouse loaded with another time zone.
+        SettingError: a setting or source that cannot be used, a warehouse loaded with another time zone, or a day
+            whose events have been removed.
         StorageError: the disk refuses.
     """
     use_jemalloc()
@@ -109,6 +112,7 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     warehouse = Warehouse(settings.warehouse)
     with sole_writer(warehouse, days):
         fix_timezone(settings)
+        refuse_removed(warehouse, days)
         parse = _Parse(settings, found, days)
         starts: dict[str, int] = {}
         while not parse.run(starts):
@@ -124,11 +128,14 @@ def fix_timezone(settings: Settings) -> None:
     """Note whose days the partitions are at the first load; refuse another zone from then on.
 
     Raises:
-        SettingError: the warehouse was loaded with another time zone.
+        SettingError: the warehouse was loaded with another time zone, or its note of that is damaged.
     """
     path = Warehouse(settings.warehouse).timezone_file
     if path.exists():
-        fixed = path.read_text(encoding="utf-8").strip()
+        fixed = path.read_text(encoding="utf-8", errors="replace").strip()
+        if fixed not in available_timezones():
+            allowed = f"{str(path)!r} names no time zone: write that into it whose days the partitions are"
+            raise SettingError("FIREWALL_WAREHOUSE", settings.warehouse, allowed)
         if fixed != settings.timezone.key:
             allowed = f"the partitions of this warehouse are days of {fixed!r}: use that, or another folder"
             raise SettingError("FIREWALL_TIMEZONE", settings.timezone.key, allowed)
@@ -194,7 +201,8 @@ class _Parse:
                 raise _YearsDiffer
             self._write_accounts(accounts)
             for number in self._days:
-                signs.add(number, self._signs.rows(number))
+                for batch in self._signs.batches(number):
+                    signs.add(number, batch)
             for writers in (self._parsed, self._rejected, accounts, signs):
                 writers.finish()
 

@@ -32,6 +32,7 @@ from pipelines.count_files import CountWriter, SightWriter, read_sights
 from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import day_number
+from pipelines.retained import Retained
 from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
 from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
@@ -42,6 +43,7 @@ from pipelines.warehouse import PART, Warehouse, replacing, sync
 VERSION = 2
 
 _SIGHTS = "sights"
+EMPTY_MONTH = date.min.isoformat()
 _WORK = ".work-"
 # Levels and names of all that is kept of a month.
 _FOLDERS = (
@@ -102,13 +104,15 @@ class _RollUp:
         self._codes = CountCodes(self._state["codes"])
         days = warehouse.days("events")
         self._months = {month: list(of_month) for month, of_month in groupby(days, lambda day: day.replace(day=1))}
-        self._first_day = day_number(days[0].replace(day=1)) if days else NEVER
+        self._removed = self._without_events()
+        months = [*self._months, *map(date.fromisoformat, self._removed)]
+        self._first_day = day_number(min(months)) if days else NEVER
         self._rows: dict[str, int] = {}
         self._seconds = {"reading": 0.0, "counting": 0.0}
 
     def run(self) -> RolledUp:
         """Make the counts of all months that need it, and put them in place together."""
-        built, wanted = self._state["built"], self._identities()
+        built, wanted = self._state["built"], self._identities() | self._removed
         known = {*built, *wanted, *self._stored()}
         changed = sorted(month for month in known if built.get(month) != wanted.get(month) or not self._is_whole(month))
         made = [month for month in self._months if changed and month.isoformat() >= changed[0]]
@@ -119,6 +123,12 @@ class _RollUp:
             if changed:
                 self._put_in_place(work, changed[0], wanted)
         return RolledUp(tuple(made), self._rows, self._seconds["reading"], self._seconds["counting"])
+
+    def _without_events(self) -> Built:
+        """Return the months whose counts outlive their events, as they were counted."""
+        retained, built = Retained.of(self._warehouse), self._state["built"]
+        months = sorted({*built, *self._stored()} - {EMPTY_MONTH})
+        return {month: built.get(month, {}) for month in months if not retained.has_events(date.fromisoformat(month))}
 
     def _identities(self) -> Built:
         found: Built = {}
@@ -137,7 +147,7 @@ class _RollUp:
         """Tell whether all files of a month are there, or none where it has no events."""
         day = date.fromisoformat(month)
         files = (self._warehouse.count_file(level, name, day) for level, name in _FOLDERS)
-        return day in self._months and all(file.exists() for file in files)
+        return (day in self._months or month in self._removed) and all(file.exists() for file in files)
 
     def _count_month(self, work: Warehouse, month: date) -> None:
         started = time.perf_counter()
@@ -194,7 +204,8 @@ class _RollUp:
 
     def _older_sights(self, work: Warehouse, kind: Kind, month: date) -> Iterator[Path]:
         """Yield the files of sights of the months before, newest first."""
-        for older in sorted((older for older in self._months if older < month), reverse=True):
+        months = {*self._months, *map(date.fromisoformat, self._removed)}
+        for older in sorted((older for older in months if older < month), reverse=True):
             new = work.count_file(_SIGHTS, kind.name, older)
             yield new if new.exists() else self._warehouse.count_file(_SIGHTS, kind.name, older)
 

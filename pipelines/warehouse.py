@@ -66,6 +66,11 @@ class Warehouse:
         return self.root / "unfinished.json"
 
     @property
+    def retained(self) -> Path:
+        """Tells what has been removed because the settings keep it no longer."""
+        return self.root / "retained.json"
+
+    @property
     def timezone_file(self) -> Path:
         """Names the time zone whose calendar days the partitions are, written by the first load."""
         return self.root / "timezone"

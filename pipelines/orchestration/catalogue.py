@@ -19,7 +19,11 @@ def catalogue_assets(settings: Settings) -> dg.AssetsDefinition:
     def catalogue(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Views of the catalogue, which is built beside the one in use and swapped in whole."""
         from pipelines.catalogue import publish
+        from pipelines.retention import remove_old
 
+        removed = str(remove_old(settings))
+        if removed:
+            context.log.info(removed)
         published = publish(settings)
         context.log.info(f"published {len(published.views)} views in {settings.warehouse / 'firewall.duckdb'}")
         for view in views:
