@@ -27,6 +27,11 @@ MACRO_CALLS = {
     "is_period_name": "select is_period_name('2020-Q2')",
     "line_template": "select line_template('x')",
     "rejected_templates_between": "from rejected_templates_between('2020-04-01', '2020-04-02')",
+    "day_of": "select day_of(timestamp '2020-04-01 12:00:00')",
+    "first_networks_between": "from first_networks_between('2020-04-01', '2020-04-02')",
+    "first_visits_between": "from first_visits_between('2020-04-01', '2020-04-02')",
+    "new_sources_between": "from new_sources_between('2020-04-01', '2020-04-02')",
+    "returned_between": "from returned_between('2020-04-01', '2020-04-02', 30)",
     "as_day": "select as_day('2020-04-01')",
     "as_written": "select as_written('2020-04-01')",
     "after_whole_months": "select after_whole_months('2020-04-30')",
@@ -76,6 +81,9 @@ MACRO_CALLS = {
     " from weekly_pattern('days_of_one')",
 }
 
+# Views that have rows without any data.
+OF_REFERENCE = {"country_sights": 250, "never_seen": 250}
+
 COUNT = "select count(*) as events from events"
 
 
@@ -85,8 +93,8 @@ def test_every_view_and_check_answers_without_rows_on_an_empty_warehouse(tmp_pat
 
     with OpenShell(tmp_path / "new" / "firewall.duckdb", "-readonly") as shell, connect(settings) as connection:
         for name in (*VIEWS, *(f"checks.{check}" for check in CHECKS)):
-            assert shell.ask(f"from {name}") == []
-            assert connection.execute(f"from {name}").fetchall() == []
+            assert len(shell.ask(f"from {name}")) == OF_REFERENCE.get(name, 0)
+            assert len(connection.execute(f"from {name}").fetchall()) == OF_REFERENCE.get(name, 0)
 
 
 def test_every_view_check_table_and_macro_runs_in_both_engines(tmp_path: Path) -> None:
