@@ -32,6 +32,8 @@ VIEW_COLUMNS = {
     "rejected_lines": (schema.DAY, *schema.REJECTED),
     "loads": (schema.DAY, *schema.LOADS),
     "raw_files": schema.RAW_FILES,
+    "port_scans": schema.PORT_SCANS,
+    "open_ports": schema.OPEN_PORTS,
 }
 
 # The file without rows that every stage has: in the folder that sorts first, and with a name that no partition has.
@@ -103,6 +105,8 @@ def _store_empty_files(warehouse: Warehouse) -> None:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(path, count_columns(kind, level))
     _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
+    _store_empty_file(warehouse.port_scans.with_name(EMPTY), schema.PORT_SCANS)
+    _store_empty_file(warehouse.open_ports.with_name(EMPTY), schema.OPEN_PORTS)
 
 
 def empty_file(warehouse: Warehouse, stage: str) -> Path:

@@ -55,7 +55,7 @@ def load(first: str, last: str | None) -> None:
         loaded = load_days(settings, days)
     except (SettingError, CheckError) as error:
         raise RefusedError(str(error)) from None
-    for problem in loaded.parsed.problems:
+    for problem in (*loaded.parsed.problems, *loaded.refused_scans):
         click.echo(f"Warning: {problem}", err=True)
     figures = loaded.parsed.days.values()
     lines, events = sum(day.lines for day in figures), sum(day.events for day in figures)

@@ -7,16 +7,18 @@ from datetime import date
 from pipelines.catalogue import CheckResult, Published, publish, run_checks
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
+from pipelines.port_scans import store_port_scans
 from pipelines.roll_up import roll_up
 from pipelines.settings import Settings
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load gave: the account of the lines, and the catalogue that shows them."""
+    """What a load gave: the account of the lines, the catalogue, and a sentence for each file of nmap's refused."""
 
     parsed: Parsed
     published: Published
+    refused_scans: tuple[str, ...]
 
 
 class CheckError(Exception):
@@ -28,7 +30,7 @@ class CheckError(Exception):
 
 
 def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
-    """Load days, in order and without gaps: parse, enrich, roll up, check and publish.
+    """Load days, in order and without gaps: parse, enrich, roll up, check, read nmap's files and publish.
 
     Raises:
         SettingError: a setting or source that cannot be used.
@@ -40,4 +42,5 @@ def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
     failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
     if failed:
         raise CheckError(failed)
-    return Loaded(parsed, publish(settings))
+    scans = store_port_scans(settings)
+    return Loaded(parsed, publish(settings), scans.problems)

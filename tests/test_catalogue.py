@@ -32,6 +32,9 @@ MACRO_CALLS = {
     "first_visits_between": "from first_visits_between('2020-04-01', '2020-04-02')",
     "new_sources_between": "from new_sources_between('2020-04-01', '2020-04-02')",
     "returned_between": "from returned_between('2020-04-01', '2020-04-02', 30)",
+    "attacked_but_closed_between": "from attacked_but_closed_between('2020-04-01', '2020-04-02')",
+    "exposed_and_attacked_between": "from exposed_and_attacked_between('2020-04-01', '2020-04-02')",
+    "open_but_quiet_between": "from open_but_quiet_between('2020-04-01', '2020-04-02')",
     "as_day": "select as_day('2020-04-01')",
     "as_written": "select as_written('2020-04-01')",
     "after_whole_months": "select after_whole_months('2020-04-30')",
@@ -471,7 +474,7 @@ def test_a_day_is_one_of_the_sites_time_zone(tmp_path: Path) -> None:
 def test_a_key_that_stands_twice_in_a_reference_table_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "sql"
     shutil.copytree(SQL_FOLDER, folder)
-    for name, line in (("countries", "CN,China,中国,AS,35.0,103.0,true,CN"), ("services", "23,tcp,again,Again,")):
+    for name, line in (("countries", "CN,China,中国,AS,35.0,103.0,true,CN,true"), ("services", "23,tcp,again,Again,")):
         with (folder / "reference" / f"{name}.csv").open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
     monkeypatch.setattr("pipelines.catalogue.SQL_FOLDER", folder)
