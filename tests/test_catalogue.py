@@ -35,6 +35,12 @@ MACRO_CALLS = {
     "attacked_but_closed_between": "from attacked_but_closed_between('2020-04-01', '2020-04-02')",
     "exposed_and_attacked_between": "from exposed_and_attacked_between('2020-04-01', '2020-04-02')",
     "open_but_quiet_between": "from open_but_quiet_between('2020-04-01', '2020-04-02')",
+    "recent_events": "from recent_events('2020-04-01', '2020-04-02')",
+    "port_dossier": "from port_dossier(23, 'tcp')",
+    "country_dossier": "from country_dossier('CN')",
+    "address_digits": "select address_digits('192.0.2.1')",
+    "prefix_length": "select prefix_length('192.0.2.0/24')",
+    "in_network": "select in_network('192.0.2.1', '192.0.2.0/24')",
     "as_day": "select as_day('2020-04-01')",
     "as_written": "select as_written('2020-04-01')",
     "after_whole_months": "select after_whole_months('2020-04-30')",
@@ -105,7 +111,7 @@ def test_every_view_check_table_and_macro_runs_in_both_engines(tmp_path: Path) -
     settings = settings_for(tmp_path)
     roll_up(settings)
     publish(settings)
-    tables = (*VIEWS, *(f"checks.{check}" for check in CHECKS), "countries", "services")
+    tables = (*VIEWS, *(f"checks.{check}" for check in CHECKS), "countries", "services", "ports", "vulnerabilities")
     queries = [*MACRO_CALLS.values(), *(f"from {name} limit 1" for name in tables)]
 
     assert set(MACRO_CALLS) == {file.name for file in sql_files(SQL_FOLDER / "macros")}
