@@ -18,7 +18,9 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.count_files import count_columns
 from pipelines.count_kinds import KINDS, LEVELS
+from pipelines.research_scanners import research_scanner_files
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
+from pipelines.sources import load_sources
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
@@ -78,7 +80,7 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_constant(connection, "published_warehouse", _literal(str(warehouse.root)))
     _create_constant(connection, "site_timezone", _literal(_site_timezone(warehouse, settings)))
     _create_constant(connection, "uneven_stages", _list_literal(uneven_stages(warehouse, STAGE_COLUMNS)))
-    connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
+    _set_reference_data(connection, settings)
     connection.execute("create schema checks")
     # What is created is tried on the empty files: to look for all others, each time, takes a second for five years.
     connection.execute(
@@ -91,6 +93,20 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     for target, comment in _comments(connection):
         connection.execute(f"comment on {target} is {_literal(comment)}")
     connection.execute("commit")
+
+
+def _set_reference_data(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Set the variables that the files of sql/reference read.
+
+    Raises:
+        SettingError: the sources, or the user's table of research scanners, cannot be used.
+    """
+    scanners = research_scanner_files(Warehouse(settings.warehouse))
+    networks = [(source.name, str(network)) for source in load_sources(settings) for network in source.own_addresses]
+    connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
+    connection.execute("set variable research_scanner_files = ?", [[glob.escape(str(path)) for path in scanners]])
+    connection.execute("set variable own_sensors = ?", [[sensor for sensor, _ in networks]])
+    connection.execute("set variable own_networks = ?", [[network for _, network in networks]])
 
 
 def _store_empty_files(warehouse: Warehouse) -> None:

@@ -46,6 +46,11 @@ class Warehouse:
         return self.root / "scans"
 
     @property
+    def research_scanners(self) -> Path:
+        """The user's own table of research scanners, which need not exist."""
+        return self.root / "research_scanners.csv"
+
+    @property
     def port_scans(self) -> Path:
         """What is known of each file of `scans/`, one Parquet file."""
         return self.root / "port_scans" / PART
