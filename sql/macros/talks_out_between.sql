@@ -24,7 +24,6 @@ create or replace macro talks_out_between(first, last) as table
             source_ip,
             source_scope,
             destination_ip,
-            destination_scope,
             destination_country,
             destination_port,
             protocol,
@@ -55,12 +54,12 @@ create or replace macro talks_out_between(first, last) as table
     select
         lines.sensor,
         lines.source_ip,
-        lines.destination_ip,
-        lines.destination_country,
         lines.destination_port,
         lines.protocol,
         lines.service,
         cast(sum(lines.events) as bigint) as events,
+        count(distinct lines.destination_ip) as destinations,
+        list(distinct lines.destination_country order by lines.destination_country) as countries,
         min(lines.first_seen) as first_seen,
         max(lines.last_seen) as last_seen
     from lines
@@ -70,12 +69,5 @@ create or replace macro talks_out_between(first, last) as table
         lines.direction = 'outbound'
         -- Without interfaces in the line, the addresses tell: a private source that knocks at the site's own is forged.
         or own_target.address is null and (talker.address is not null or lines.source_scope = 'private')
-    group by
-        lines.sensor,
-        lines.source_ip,
-        lines.destination_ip,
-        lines.destination_country,
-        lines.destination_port,
-        lines.protocol,
-        lines.service
-    order by events desc, lines.sensor asc, lines.source_ip asc, lines.destination_ip asc, lines.destination_port asc;
+    group by lines.sensor, lines.source_ip, lines.destination_port, lines.protocol, lines.service
+    order by events desc, lines.sensor asc, lines.source_ip asc, lines.destination_port asc, lines.protocol asc;
