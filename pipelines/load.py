@@ -8,16 +8,20 @@ from pipelines.catalogue import CheckResult, Published, publish, run_checks
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
 from pipelines.port_scans import store_port_scans
+from pipelines.repairs import Repaired, repair
 from pipelines.roll_up import roll_up
 from pipelines.settings import Settings
+from pipelines.sole_writer import sole_writer
+from pipelines.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load gave: the account of the lines, the catalogue, and a sentence for each file of nmap's refused."""
+    """What a load gave: the account of the lines, the catalogue, what it made again besides, and scans refused."""
 
     parsed: Parsed
     published: Published
+    repaired: Repaired
     refused_scans: tuple[str, ...]
 
 
@@ -30,17 +34,21 @@ class CheckError(Exception):
 
 
 def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
-    """Load days, in order and without gaps: parse, enrich, roll up, check, read nmap's files and publish.
+    """Load days, in order and without gaps: parse, enrich, roll up, check and publish.
 
     Raises:
         SettingError: a setting or source that cannot be used.
         CheckError: the loaded days failed a check.
+        StorageError: the disk refuses.
+        UnreadableError: another day's partition is damaged, and cannot be made again.
     """
-    parsed = parse_days(settings, days)
-    enrich_days(settings, days)
-    roll_up(settings)
-    failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
-    if failed:
-        raise CheckError(failed)
-    scans = store_port_scans(settings)
-    return Loaded(parsed, publish(settings), scans.problems)
+    with sole_writer(Warehouse(settings.warehouse), days):
+        repaired = repair(settings, days)
+        parsed = parse_days(settings, days)
+        enrich_days(settings, days)
+        roll_up(settings)
+        failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
+        if failed:
+            raise CheckError(failed)
+        scans = store_port_scans(settings)
+        return Loaded(parsed, publish(settings), repaired, scans.problems)
