@@ -19,9 +19,11 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.count_files import count_columns
 from pipelines.count_kinds import ALL_KINDS
+from pipelines.research_scanners import research_scanner_files
 from pipelines.retained import Retained
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sole_writer import sole_writer
+from pipelines.sources import load_sources
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
@@ -40,6 +42,8 @@ VIEW_COLUMNS = {
     "rejected_lines": (schema.DAY, *schema.REJECTED),
     "loads": (schema.DAY, *schema.LOADS),
     "raw_files": schema.RAW_FILES,
+    "port_scans": schema.PORT_SCANS,
+    "open_ports": schema.OPEN_PORTS,
     "coverage": schema.COVERAGE,
 }
 
@@ -92,7 +96,7 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_constant(connection, "events_since", _date_literal(retained.events_since))
     _create_constant(connection, "counts_since", _date_literal(retained.counts_since))
     _create_constant(connection, "rejected_since", _date_literal(retained.rejected_since))
-    connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
+    _set_reference_data(connection, settings)
     connection.execute("create schema checks")
     # What is created is tried on the empty files: to look for all others, each time, takes a second for five years.
     connection.execute(
@@ -107,6 +111,20 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     connection.execute("commit")
 
 
+def _set_reference_data(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Set the variables that the files of sql/reference read.
+
+    Raises:
+        SettingError: the sources, or the user's table of research scanners, cannot be used.
+    """
+    scanners = research_scanner_files(Warehouse(settings.warehouse))
+    networks = [(source.name, str(network)) for source in load_sources(settings) for network in source.own_addresses]
+    connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
+    connection.execute("set variable research_scanner_files = ?", [[glob.escape(str(path)) for path in scanners]])
+    connection.execute("set variable own_sensors = ?", [[sensor for sensor, _ in networks]])
+    connection.execute("set variable own_networks = ?", [[network for _, network in networks]])
+
+
 def _store_empty_files(warehouse: Warehouse) -> None:
     """Store a file without rows wherever views read, because DuckDB refuses a pattern that matches no file.
 
@@ -119,6 +137,8 @@ def _store_empty_files(warehouse: Warehouse) -> None:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(warehouse, path, count_columns(kind, level))
     _store_empty_file(warehouse, warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
+    _store_empty_file(warehouse, warehouse.port_scans.with_name(EMPTY), schema.PORT_SCANS)
+    _store_empty_file(warehouse, warehouse.open_ports.with_name(EMPTY), schema.OPEN_PORTS)
 
 
 def empty_file(warehouse: Warehouse, stage: str) -> Path:

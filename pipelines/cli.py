@@ -59,7 +59,7 @@ def load(first: str, last: str | None) -> None:
         raise RefusedError(str(error)) from None
     for day in loaded.repaired.days:
         click.echo(f"Warning: partitions of {day} could not be read and were made again", err=True)
-    for problem in loaded.parsed.problems:
+    for problem in (*loaded.parsed.problems, *loaded.refused_scans):
         click.echo(f"Warning: {problem}", err=True)
     figures = loaded.parsed.days.values()
     lines, events = sum(day.lines for day in figures), sum(day.events for day in figures)

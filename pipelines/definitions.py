@@ -14,6 +14,7 @@ from pipelines.orchestration.daily_load import JOB, daily_load_schedule
 from pipelines.orchestration.days import log_days
 from pipelines.orchestration.events import events_asset
 from pipelines.orchestration.parsed_events import parsed_events_asset
+from pipelines.orchestration.port_scans import port_scans_asset
 from pipelines.orchestration.raw_files import raw_files_asset
 from pipelines.orchestration.verification import verification_asset
 from pipelines.orchestration.watch_sources import watch_sources_sensor
@@ -57,6 +58,7 @@ def define(settings: Settings) -> dg.Definitions:
             parsed_events_asset(settings, days),
             events_asset(settings, days),
             counts_asset(settings, days),
+            port_scans_asset(settings),
             catalogue_assets(settings),
             verification_asset(settings),
         ]

@@ -7,6 +7,7 @@ from datetime import date
 from pipelines.catalogue import CheckResult, Published, publish, run_checks
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
+from pipelines.port_scans import store_port_scans
 from pipelines.repairs import Repaired, repair
 from pipelines.retention import Removed, remove_old
 from pipelines.roll_up import roll_up
@@ -17,12 +18,13 @@ from pipelines.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load gave: the account of the lines, the catalogue, what was made again and what was removed besides."""
+    """What a load gave: the account of the lines, the catalogue, what was made again and removed, and scans refused."""
 
     parsed: Parsed
     published: Published
     repaired: Repaired
     removed: Removed
+    refused_scans: tuple[str, ...]
 
 
 class CheckError(Exception):
@@ -51,4 +53,5 @@ def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
         if failed:
             raise CheckError(failed)
         removed = remove_old(settings)
-        return Loaded(parsed, publish(settings), repaired, removed)
+        scans = store_port_scans(settings)
+        return Loaded(parsed, publish(settings), repaired, removed, scans.problems)

@@ -207,6 +207,32 @@ RAW_FILES = (
     Column("fingerprint", TEXT, "What the file is known by; one that holds none of the days to load is not read again"),
 )
 
+PORT_SCANS = (
+    Column("file", TEXT, "Name of the file in scans/"),
+    Column("scanned_at", STAMP, "When the scan began, UTC"),
+    Column("nmap_version", TEXT, "Version of nmap"),
+    Column("arguments", TEXT, "Command line of the scan, at most 256 characters of it"),
+    Column("hosts", pa.list_(TEXT), "Addresses of the hosts that were scanned to the end, as in open_ports"),
+    Column(
+        "ranges",
+        pa.list_(pa.struct([("protocol", TEXT), ("first_port", pa.int32()), ("last_port", pa.int32())])),
+        "Ports that were tried at each host",
+    ),
+    Column("problem", TEXT, "Why the file was refused; NULL where it was not"),
+)
+
+OPEN_PORTS = (
+    Column("host", TEXT, "Address of the host, canonical text (IPv6 as RFC 5952)"),
+    Column("port", pa.int32(), "Port, 0 to 65535"),
+    Column("protocol", TEXT, "tcp, udp or sctp"),
+    Column("state", TEXT, "open, or open|filtered where nmap could not tell"),
+    Column("service", TEXT, "Name of the service, as nmap calls or found it"),
+    Column("product", TEXT, "Product that answered, as it says itself; NULL without -sV"),
+    Column("version", TEXT, "Version of the product, as it says itself; NULL without -sV"),
+    Column("scanned_at", STAMP, "When the scan began, UTC"),
+    Column("file", TEXT, "Name of the file in scans/"),
+)
+
 SEGMENTS = (
     Column(
         "head", TEXT, "What the file is known by: a digest of its first bytes and of what decides its lines' meaning"

@@ -41,6 +41,26 @@ class Warehouse:
         return self.root / "raw_files" / PART
 
     @property
+    def scans(self) -> Path:
+        """Dropped output of `nmap -oX`, `scans/*.xml`; only ever read."""
+        return self.root / "scans"
+
+    @property
+    def research_scanners(self) -> Path:
+        """The user's own table of research scanners, which need not exist."""
+        return self.root / "research_scanners.csv"
+
+    @property
+    def port_scans(self) -> Path:
+        """What is known of each file of `scans/`, one Parquet file."""
+        return self.root / "port_scans" / PART
+
+    @property
+    def open_ports(self) -> Path:
+        """The open ports that those files tell of, one Parquet file."""
+        return self.root / "open_ports" / PART
+
+    @property
     def segments(self) -> Path:
         """What is known of the parts of large raw files, one Parquet file."""
         return self.root / "segments" / PART

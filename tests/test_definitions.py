@@ -25,7 +25,7 @@ from pipelines.warehouse import Warehouse
 from tests.partitions import event, settings_for, write_partition
 from tests.raw_logs import Site, packet
 
-STAGES = ["raw_files", "parsed_events", "events", "counts"]
+STAGES = ["raw_files", "parsed_events", "events", "counts", "port_scans"]
 VIEWS = sorted(path.stem for path in (SQL_FOLDER / "views").glob("*.sql"))
 CHECKS = sorted(path.stem for path in (SQL_FOLDER / "checks").glob("*.sql"))
 
