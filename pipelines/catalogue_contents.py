@@ -19,6 +19,7 @@ from pipelines import schema
 from pipelines.count_files import count_columns
 from pipelines.count_kinds import ALL_KINDS
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
+from pipelines.source_facts import SOURCE_TABLES
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
@@ -102,6 +103,8 @@ def _store_empty_files(warehouse: Warehouse) -> None:
         for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(path, count_columns(kind, level))
+    for (level, name), columns in SOURCE_TABLES.items():
+        _store_empty_file(warehouse.count_file(level, name, EMPTY_MONTH).with_name(EMPTY), columns)
     _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
 
 
