@@ -103,8 +103,8 @@ def _store_empty_files(warehouse: Warehouse) -> None:
         for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(path, count_columns(kind, level))
-    for (level, name), columns in SOURCE_TABLES.items():
-        _store_empty_file(warehouse.count_file(level, name, EMPTY_MONTH).with_name(EMPTY), columns)
+    for (folder, name), columns in SOURCE_TABLES.items():
+        _store_empty_file(warehouse.count_file(folder, name, EMPTY_MONTH).with_name(EMPTY), columns)
     _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
 
 

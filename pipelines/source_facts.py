@@ -29,10 +29,10 @@ _MACROS = (
     "port_code",
     "port_of_code",
     "is_backscatter",
-    "source_places",
-    "source_marks",
+    "source_totals",
     "source_tries",
-    "source_facts",
+    "source_ports",
+    "source_marks",
     "source_spread",
     "source_days",
     "source_months",
@@ -41,13 +41,12 @@ _MACROS = (
 )
 # What the tables are made from, and in which order they are written.
 _STEPS = {
-    "places": "from source_places($files)",
+    "totals": "from source_totals($files)",
     "tries": "from source_tries($files)",
-    "facts": "from source_facts('tries')",
-    "several": "select day, source_ip from facts where first_destination < last_destination",
-    "spread": "from source_spread($files, 'several')",
+    "ports": "from source_ports('tries')",
+    "spread": "from source_spread($files, 'totals')",
     "marks": "from source_marks($files)",
-    "days_of_sources": "from source_days('facts', 'spread', 'marks', 'places')",
+    "days_of_sources": "from source_days('totals', 'ports', 'spread', 'marks')",
 }
 _TABLES = {
     ("days", "sources"): "from days_of_sources order by source_ip, day",
@@ -55,8 +54,12 @@ _TABLES = {
     ("days", "backscatter"): "from source_backscatter($files) order by all",
     ("days", "alike_sources"): "from alike_sources('days_of_sources') order by all",
 }
-# What does not fit waits in files.
-_MEMORY = "256MB"
+# What does not fit into memory waits in files.
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 2,
+    "memory_limit": "256MB",
+    "preserve_insertion_order": False,
+}
 _BATCH_ROWS = 1 << 16
 
 
@@ -73,13 +76,7 @@ def write_source_facts(work: Warehouse, month: date, parts: Sequence[Path], scra
         The number of rows by level and name, such as `sources/days`.
     """
     rows = {}
-    settings = {
-        "threads": 2,
-        "memory_limit": _MEMORY,
-        "temp_directory": str(scratch),
-        "preserve_insertion_order": False,
-    }
-    with duckdb.connect(config=settings) as connection:
+    with duckdb.connect(config=_SETTINGS | {"temp_directory": str(scratch)}) as connection:
         for name in _MACROS:
             connection.execute((SQL_FOLDER / "macros" / f"{name}.sql").read_text(encoding="utf-8"))
         files = [str(part) for part in parts]

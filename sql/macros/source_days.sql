@@ -1,81 +1,87 @@
--- Facts of each source and day as they are stored, of named relations (see source_facts, source_spread)
-create or replace macro source_days(facts, spread, marks, places) as table
-    with listed_facts as (select * from query_table(facts)),
+-- Facts of each source and day as they are stored, of named relations (see source_totals and what goes by its keys)
+create or replace macro source_days(totals_relation, ports_relation, spread_relation, marks_relation) as table
+    with listed_totals as (select * from query_table(totals_relation)),
 
-    listed_places as (select * from query_table(places)),
+    listed_ports as (select * from query_table(ports_relation)),
 
-    listed_marks as (select * from query_table(marks)),
+    listed_marks as (select * from query_table(marks_relation)),
 
-    tried as (select * from query_table(spread)),
+    tried as (select * from query_table(spread_relation)),
 
     at_destinations as (
         select
             day,
-            source_ip,
+            source_key,
             destination_ip,
             count(*) filter (where port_code >= 0) as ports,
             count(*) filter (where port_code < 0) as protocols
         from tried
-        group by day, source_ip, destination_ip
+        group by day, source_key, destination_ip
     ),
 
     of_destinations as (
         select
             day,
-            source_ip,
+            source_key,
             count(*) as destinations,
             max(ports) as scanned_ports,
             max(protocols) as scanned_protocols
         from at_destinations
-        group by day, source_ip
+        group by day, source_key
     ),
 
     at_ports as (
         select
             day,
-            source_ip,
+            source_key,
             port_code,
             count(*) as destinations
         from tried
-        group by day, source_ip, port_code
+        group by day, source_key, port_code
     ),
 
     of_ports as (
         select
             day,
-            source_ip,
+            source_key,
             max(destinations) as scanned_destinations
         from at_ports
-        group by day, source_ip
+        group by day, source_key
     )
 
     select
-        facts.day,
-        facts.source_ip,
-        places.source_country,
-        places.source_asn,
-        places.source_network,
-        facts.events,
+        totals.day,
+        totals.source_ip,
+        totals.source_key,
+        totals.source_country,
+        totals.source_asn,
+        totals.source_network,
+        totals.events,
         cast(1 as bigint) as days,
-        facts.ports,
-        facts.main_port,
-        facts.port_set,
-        facts.port_set_hash,
-        facts.first_seen,
-        facts.last_seen,
+        listed_ports.ports,
+        listed_ports.main_port,
+        listed_ports.port_set,
+        listed_ports.port_set_hash,
+        totals.first_seen,
+        totals.last_seen,
         coalesce(marks.backscatter_events, 0) as backscatter_events,
         coalesce(marks.mirai_events, 0) as mirai_events,
         coalesce(marks.zmap_events, 0) as zmap_events,
         coalesce(marks.masscan_events, 0) as masscan_events,
-        coalesce(of_destinations.destinations, case when facts.first_destination is null then 0 else 1 end)
-            as destinations,
-        coalesce(of_destinations.scanned_ports, facts.ports) as scanned_ports,
-        coalesce(of_destinations.scanned_protocols, facts.protocols) as scanned_protocols,
-        coalesce(of_ports.scanned_destinations, case when facts.first_destination is null then 0 else 1 end)
-            as scanned_destinations,
-        case when facts.last_seen - facts.first_seen <= interval 10 minute then facts.events else 0 end as burst_events
-    from listed_facts as facts
-    inner join listed_places as places on facts.source_ip = places.source_ip
-    left join listed_marks as marks on facts.day = marks.day and facts.source_ip = marks.source_ip
-    left join of_destinations on facts.day = of_destinations.day and facts.source_ip = of_destinations.source_ip
-    left join of_ports on facts.day = of_ports.day and facts.source_ip = of_ports.source_ip;
+        coalesce(
+            of_destinations.destinations, case when totals.first_destination is null then 0 else 1 end
+        ) as destinations,
+        coalesce(of_destinations.scanned_ports, listed_ports.ports) as scanned_ports,
+        coalesce(of_destinations.scanned_protocols, listed_ports.protocols) as scanned_protocols,
+        coalesce(
+            of_ports.scanned_destinations, case when totals.first_destination is null then 0 else 1 end
+        ) as scanned_destinations,
+        case
+            when totals.last_seen - totals.first_seen <= interval 10 minute then totals.events
+            else 0
+        end as burst_events
+    from listed_totals as totals
+    inner join listed_ports on totals.day = listed_ports.day and totals.source_key = listed_ports.source_key
+    left join listed_marks as marks on totals.day = marks.day and totals.source_key = marks.source_key
+    left join of_destinations on totals.day = of_destinations.day and totals.source_key = of_destinations.source_key
+    left join of_ports on totals.day = of_ports.day and totals.source_key = of_ports.source_key;

@@ -4,7 +4,7 @@ create or replace macro source_marks(files) as table
     with marked as (
         select
             day,
-            source_ip,
+            hash(source_ip) as source_key,
             is_backscatter(tcp_flags) as is_answer,
             protocol = 'tcp' and tcp_sequence = ipv4_number(destination_ip) as is_mirai,
             ip_id = 54321 as is_zmap,
@@ -16,11 +16,11 @@ create or replace macro source_marks(files) as table
 
     select
         day,
-        source_ip,
+        source_key,
         count(*) filter (where is_answer) as backscatter_events,
         count(*) filter (where is_mirai) as mirai_events,
         count(*) filter (where is_zmap) as zmap_events,
         count(*) filter (where is_masscan) as masscan_events
     from marked
     where is_answer or is_mirai or is_zmap or is_masscan
-    group by day, source_ip;
+    group by day, source_key;

@@ -1,71 +1,70 @@
 -- Facts of each source over all days of named relations (see source_days, source_tries, source_spread)
 create or replace macro source_months(days_of_sources, tries, spread) as table
-    with month_tries as (
+    with added_up as (
         select
-            date '1970-01-01' as day,
             source_ip,
-            port_code,
-            sum(events) as events,
+            source_key,
+            max(source_country) as source_country,
+            max(source_asn) as source_asn,
+            max(source_network) as source_network,
+            cast(sum(events) as bigint) as events,
+            count(*) as days,
+            max(ports) as ports,
+            max(main_port) as main_port,
+            max(port_set) as port_set,
+            max(port_set_hash) as port_set_hash,
             min(first_seen) as first_seen,
             max(last_seen) as last_seen,
-            min(first_destination) as first_destination,
-            max(last_destination) as last_destination
-        from query_table(tries)
-        group by source_ip, port_code
-    ),
-
-    facts as (select * from source_facts('month_tries')),
-
-    of_days as (
-        select
-            source_ip,
-            any_value(source_country) as source_country,
-            any_value(source_asn) as source_asn,
-            any_value(source_network) as source_network,
-            count(*) as days,
-            max(destinations) as destinations,
-            max(scanned_ports) as scanned_ports,
-            max(scanned_protocols) as scanned_protocols,
-            max(scanned_destinations) as scanned_destinations,
             cast(sum(backscatter_events) as bigint) as backscatter_events,
             cast(sum(mirai_events) as bigint) as mirai_events,
             cast(sum(zmap_events) as bigint) as zmap_events,
             cast(sum(masscan_events) as bigint) as masscan_events,
+            max(destinations) as destinations,
+            max(scanned_ports) as scanned_ports,
+            max(scanned_protocols) as scanned_protocols,
+            max(scanned_destinations) as scanned_destinations,
             max(burst_events) as burst_events
         from query_table(days_of_sources)
-        group by source_ip
+        group by source_ip, source_key
     ),
+
+    of_several_days as (
+        select source_key
+        from added_up
+        where days > 1
+    ),
+
+    tried as (select * from query_table(tries)),
+
+    month_tries as (
+        select
+            date '1970-01-01' as day,
+            tried.source_key,
+            tried.port_code,
+            sum(tried.events) as events
+        from tried
+        semi join of_several_days on tried.source_key = of_several_days.source_key
+        group by tried.source_key, tried.port_code
+    ),
+
+    of_ports as (select * from source_ports('month_tries')),
 
     of_destinations as (
         select
-            source_ip,
+            source_key,
             count(distinct destination_ip) as destinations
         from query_table(spread)
-        group by source_ip
+        group by source_key
     )
 
     select
-        facts.source_ip,
-        of_days.source_country,
-        of_days.source_asn,
-        of_days.source_network,
-        facts.events,
-        of_days.days,
-        facts.ports,
-        facts.main_port,
-        facts.port_set,
-        facts.port_set_hash,
-        facts.first_seen,
-        facts.last_seen,
-        of_days.backscatter_events,
-        of_days.mirai_events,
-        of_days.zmap_events,
-        of_days.masscan_events,
-        coalesce(of_destinations.destinations, of_days.destinations) as destinations,
-        of_days.scanned_ports,
-        of_days.scanned_protocols,
-        of_days.scanned_destinations,
-        of_days.burst_events
-    from facts
-    inner join of_days on facts.source_ip = of_days.source_ip
-    left join of_destinations on facts.source_ip = of_destinations.source_ip;
+        added_up.* replace (
+            case when added_up.days = 1 then added_up.ports else of_ports.ports end as ports,
+            case when added_up.days = 1 then added_up.main_port else of_ports.main_port end as main_port,
+            case when added_up.days = 1 then added_up.port_set else of_ports.port_set end as port_set,
+            case when added_up.days = 1 then added_up.port_set_hash else of_ports.port_set_hash end as port_set_hash,
+            greatest(added_up.destinations, coalesce(of_destinations.destinations, 0)) as destinations
+        )
+    from added_up
+    left join of_ports on added_up.source_key = of_ports.source_key
+    left join of_destinations on added_up.source_key = of_destinations.source_key;
