@@ -35,6 +35,7 @@ from pipelines.partitions import day_number
 from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
 from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
+from pipelines.sole_writer import sole_writer
 from pipelines.source_facts import SOURCE_TABLES, write_source_facts
 from pipelines.warehouse import PART, Warehouse, replacing, sync
 
@@ -79,7 +80,7 @@ def roll_up(settings: Settings) -> RolledUp:
     """
     use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
-    with _alone(warehouse.counts):
+    with sole_writer(warehouse), _alone(warehouse.counts):
         return _RollUp(warehouse).run()
 
 
