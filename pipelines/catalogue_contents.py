@@ -23,6 +23,7 @@ from pipelines.research_scanners import research_scanner_files
 from pipelines.retained import Retained
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sole_writer import sole_writer
+from pipelines.source_facts import SOURCE_TABLES
 from pipelines.sources import load_sources
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
@@ -136,6 +137,9 @@ def _store_empty_files(warehouse: Warehouse) -> None:
         for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(warehouse, path, count_columns(kind, level))
+    for (folder, name), columns in SOURCE_TABLES.items():
+        path = warehouse.count_file(folder, name, EMPTY_MONTH).with_name(EMPTY)
+        _store_empty_file(warehouse, path, columns)
     _store_empty_file(warehouse, warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
     _store_empty_file(warehouse, warehouse.port_scans.with_name(EMPTY), schema.PORT_SCANS)
     _store_empty_file(warehouse, warehouse.open_ports.with_name(EMPTY), schema.OPEN_PORTS)

@@ -276,6 +276,50 @@ COUNT_STAMPS = (
     Column("last_seen", STAMP, "Stamp of the group's last event of the day or month, UTC"),
 )
 
+_SOURCE = (
+    Column("source_ip", TEXT, "Source address, canonical text (IPv6 as RFC 5952)"),
+    Column("source_country", TEXT, "Country of the source address, ISO 3166-1 alpha-2; NULL where unknown"),
+)
+
+SOURCE_FACTS = (
+    *_SOURCE,
+    Column("source_asn", pa.int64(), "Autonomous system number of the source; NULL without GEOIP_ASN_DB"),
+    Column("source_network", TEXT, "Organisation of that autonomous system; NULL without GEOIP_ASN_DB"),
+    COUNTED_EVENTS,
+    Column("days", pa.int64(), "Days of the month, or 1, that the source was seen on"),
+    Column("ports", pa.int64(), "Different destination ports tried, of each protocol"),
+    Column("main_port", TEXT, "Destination port tried most, as '445/tcp'; NULL where no event has a port"),
+    Column("port_set", TEXT, "Destination ports tried, as '23/tcp 2323/tcp'; of more than 16 the lowest, and ' ...'"),
+    Column("port_set_hash", pa.int64(), "Hash of all ports and of all protocols without ports", stored=Stored.RANDOM),
+    Column("first_seen", STAMP, "Stamp of the source's first event of the day or month, UTC"),
+    Column("last_seen", STAMP, "Stamp of the source's last event of the day or month, UTC"),
+    Column("backscatter_events", pa.int64(), "Events that are answers: SYN-ACK or RST"),
+    Column("mirai_events", pa.int64(), "Events whose TCP sequence number is the destination address"),
+    Column("zmap_events", pa.int64(), "Events whose IPv4 identification is 54321"),
+    Column("masscan_events", pa.int64(), "Events whose IPv4 identification is made as masscan makes it"),
+    Column("destinations", pa.int64(), "Different destination addresses"),
+    Column("scanned_ports", pa.int64(), "Most different ports tried at one destination on one day"),
+    Column("scanned_protocols", pa.int64(), "Most protocols without ports tried at one destination on one day"),
+    Column("scanned_destinations", pa.int64(), "Most destinations that one port was tried at on one day"),
+    Column("burst_events", pa.int64(), "Events of the day, or the busiest such day, if all came within ten minutes"),
+)
+
+BACKSCATTER = (
+    *_SOURCE,
+    Column("source_port", pa.int32(), "Port that the answers came from"),
+    COUNTED_EVENTS,
+    *COUNT_STAMPS,
+)
+
+ALIKE_SOURCES = (
+    *_SOURCE,
+    Column("port_set_hash", pa.int64(), "Hash of all ports that the source tried on the day", stored=Stored.RANDOM),
+    Column("port_set", TEXT, "Destination ports tried, as '23/tcp 2323/tcp'; of more than 16 the lowest, and ' ...'"),
+    Column("digits", pa.int64(), "Decimal digits of the source's number of events on the day"),
+    COUNTED_EVENTS,
+    *COUNT_STAMPS,
+)
+
 SIGHTS = (
     Column(
         "key",

@@ -24,8 +24,43 @@ VIEWS = [path.stem for path in (SQL_FOLDER / "views").glob("*.sql")]
 TABLES = [path.stem for path in (SQL_FOLDER / "reference").glob("*.sql")]
 CHECKS = [path.stem for path in (SQL_FOLDER / "checks").glob("*.sql")]
 
+# What the facts of sources are made from.
+STEPS = (
+    "totals as (from source_totals(partitions('events'))), tries as (from source_tries(partitions('events'))),"
+    " ports as (from source_ports('tries')), spread as (from source_spread(partitions('events'), 'totals')),"
+    " marks as (from source_marks(partitions('events')))"
+)
+
 # What each macro is called with, to run every one of them.
 MACRO_CALLS = {
+    "alike_sources": "with ones as (select date '2020-04-01' as day, '192.0.2.1' as source_ip, 'CN' as source_country,"
+    " 1 as port_set_hash, '23/tcp' as port_set, 3 as ports, 9 as events, 0 as backscatter_events,"
+    " timestamp '2020-04-01' as first_seen, timestamp '2020-04-01' as last_seen) from alike_sources('ones')",
+    "backscatter_between": "from backscatter_between('2020-04-01', '2020-04-02')",
+    "campaigns_between": "from campaigns_between('2020-04-01', '2020-04-02')",
+    "different_ports": "with ones as (select '192.0.2.1' as source_ip, 2 as ports, '22/tcp 23/tcp' as port_set)"
+    " from different_ports('ones')",
+    "ipv4_number": "select ipv4_number('192.0.2.1')",
+    "is_backscatter": "select is_backscatter('SYN ACK')",
+    "period_sources": "from period_sources('2020-04-01', '2020-04-02')",
+    "port_code": "select port_code(23, 'tcp')",
+    "port_of_code": "select port_of_code(92)",
+    "scan_tools_between": "from scan_tools_between('2020-04-01', '2020-04-02')",
+    "scans_between": "from scans_between('2020-04-01', '2020-04-02')",
+    "scans_of": "with facts_found as (from period_sources('2020-04-01', '2020-04-02')) from scans_of('facts_found')",
+    "source_backscatter": "from source_backscatter(partitions('events'))",
+    "source_days": f"with {STEPS} from source_days('totals', 'ports', 'spread', 'marks')",
+    "source_dossier": "from source_dossier('192.0.2.1')",
+    "source_ports": "with tries as (from source_tries(partitions('events'))) from source_ports('tries')",
+    "source_marks": "from source_marks(partitions('events'))",
+    "source_months": f"with {STEPS}, found as (from source_days('totals', 'ports', 'spread', 'marks'))"
+    " from source_months('found', 'tries', 'spread')",
+    "source_totals": "from source_totals(partitions('events'))",
+    "source_ranks": "from source_ranks('2020-04')",
+    "source_ranks_between": "from source_ranks_between('2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",
+    "source_spread": "with totals as (from source_totals(partitions('events')))"
+    " from source_spread(partitions('events'), 'totals')",
+    "source_tries": "from source_tries(partitions('events'))",
     "country_shares": "with ones as (select 23 as port, 'tcp' as protocol, 'CN' as country, 1 as events, 1 as sources)"
     " from country_shares('ones')",
     "countries_of_port_between": "from countries_of_port_between(23, 'tcp', '2020-04-01', '2020-04-02')",
