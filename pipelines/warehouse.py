@@ -56,6 +56,11 @@ class Warehouse:
         return self.root / "counts"
 
     @property
+    def reports(self) -> Path:
+        """Folder of the reports: `reports/2020-Q2.en.html` and what belongs to it."""
+        return self.root / "reports"
+
+    @property
     def timezone_file(self) -> Path:
         """Names the time zone whose calendar days the partitions are, written by the first load."""
         return self.root / "timezone"

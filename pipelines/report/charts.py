@@ -31,6 +31,7 @@ MOST_STEPS = 4
 
 
 # Vega gives containers a role that screen readers announce without a name; what holds a picture has its description.
+_CLIP = re.compile(r"\bclip\d+")
 _ROLES = re.compile(r' (role|aria-roledescription)="[^"]*"')
 
 
@@ -48,10 +49,10 @@ def steps(most: int) -> list[int]:
     return [10**power for power in range(max(1, top - MOST_STEPS + 1), top + 1)]
 
 
-def picture(chart: alt.TopLevelMixin) -> str:
-    """Draw a chart as SVG; its colours are names, see `palette.py`."""
+def picture(name: str, chart: alt.TopLevelMixin) -> str:
+    """Draw a chart as SVG; its colours are names, see `palette.py`, and `name` keeps its ids apart from others'."""
     found: str = vl_convert.vegalite_to_svg(chart.to_dict())
-    return _ROLES.sub("", found)
+    return _CLIP.sub(rf"\g<0>-{name}", _ROLES.sub("", found))
 
 
 def world_map(
@@ -152,22 +153,18 @@ def course(
         "events:Q", axis=alt.Axis(title=None, format=",d", tickCount=4, tickMinStep=1), scale=alt.Scale(nice=True)
     )
     chart = alt.Chart()
-    blind = (
-        chart.transform_filter("!isValid(datum.events)")
-        .mark_rect(color=colour("line"), opacity=0.6)
-        .encode(x=x, x2="end:T")
+    blind = chart.mark_rect(color=colour("line")).encode(
+        x=x,
+        x2="end:T",
+        opacity=alt.condition("isValid(datum.events)", alt.value(0), alt.value(0.6)),
     )
-    seen = (
-        chart.transform_filter("isValid(datum.events)")
-        .mark_bar(binSpacing=0)
-        .encode(
-            x=x,
-            x2="end:T",
-            y=y,
-            y2=alt.datum(0),
-            color=alt.condition(alt.datum.chosen, alt.value(colour("accent")), alt.value(colour("line"))),
-            tooltip=alt.Tooltip("label:N"),
-        )
+    seen = chart.mark_bar(binSpacing=0).encode(
+        x=x,
+        x2="end:T",
+        y=y,
+        y2=alt.datum(0),
+        color=alt.condition(alt.datum.chosen, alt.value(colour("accent")), alt.value(colour("line"))),
+        tooltip=alt.Tooltip("label:N"),
     )
     if can_be_brushed:
         mark = alt.BrushConfig(fill=colour("ink"), fillOpacity=0.08, stroke=colour("ink"), strokeOpacity=0.5)

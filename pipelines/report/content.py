@@ -117,7 +117,7 @@ class Content:
             rare = [visitor.country for visitor in figures.visitors]
             found["visitors"] = charts.visitor_map(rare, figures.first_visits, self.names, figures.places, code)
             told["visitors"] = self.visitors_alt()
-        return Pictures({name: charts.picture(chart) for name, chart in found.items()}, told)
+        return Pictures({name: charts.picture(name, chart) for name, chart in found.items()}, told)
 
     def timeline_alt(self) -> str:
         """Return what the timeline shows."""
@@ -253,9 +253,9 @@ class Content:
             return wording.text("visitors.text", most=most, **days)
         return wording.text("visitors.text_cut", most=most, n=wording.number(number), **days)
 
-    def _never(self, *, is_recognised: bool) -> list[str]:
+    def _never(self, *, is_recognised: bool) -> list[Markup]:
         found = [code for code in self.figures.never_seen if is_counted(self.figures, code) == is_recognised]
-        return sorted(found, key=lambda code: self.names[code])
+        return [self.name(code) for code in sorted(found, key=lambda code: self.names[code])]
 
     def _method(self) -> Iterator[Markup]:
         wording, lines, totals = self.wording, self.figures.lines, self.figures.totals

@@ -37,7 +37,7 @@ def html_page(content: Content, pictures: Pictures) -> str:
     )
     environment.filters["sparkline"] = sparkline
     environment.filters["svg"] = lambda name: Markup(pictures.drawings[name])  # noqa: S704 - drawn by Vega, escaped
-    style, script = _style(), _script()
+    style, script = _style(), page_script()
     page = environment.get_template("report.html.j2")
     return page.render(
         **content.variables(),
@@ -66,7 +66,7 @@ def _style() -> str:
 
 
 @cache
-def _script() -> str:
+def page_script() -> str:
     """Return the page's script with Vega in it, as vl-convert bundles it, which takes three seconds."""
     bundle: str = vl_convert.javascript_bundle((TEMPLATES / "report.js").read_text(encoding="utf-8"))
     # A script ends where HTML sees the end of one, in a text of it as well.

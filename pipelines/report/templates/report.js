@@ -123,8 +123,9 @@ function clicked(event, item) {
 
 function tooltip(handler, event, item, value) {
   const box = element("tooltip");
-  box.hidden = !value;
-  box.textContent = typeof value === "object" && value ? Object.values(value).join(" ") : value || "";
+  box.hidden = !value || !event;
+  if (box.hidden) return;
+  box.textContent = value;
   box.style.left = `${Math.min(event.pageX + 12, document.documentElement.clientWidth - box.offsetWidth - 8)}px`;
   box.style.top = `${event.pageY + 14}px`;
 }
@@ -133,6 +134,8 @@ async function chart(id, height) {
   const place = element(id);
   const width = place.clientWidth;
   const drawing = document.createElement("div");
+  // What it shows, its place describes, and the form does what a pointer does here.
+  drawing.setAttribute("aria-hidden", "true");
   const spec = { ...data.specs[id], width, height: height(width), autosize: { type: "fit", contains: "padding" } };
   const options = { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip };
   const { view } = await vegaEmbed(drawing, spec, options);
