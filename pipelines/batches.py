@@ -15,6 +15,7 @@ from pipelines.columns import constant, index_column, text_column
 from pipelines.format import Format, Kind, Numbers, Scanned, tables
 from pipelines.scanning import reasons, scanner
 from pipelines.scanning.layout import gather_texts
+from pipelines.scanning.notices import Notice, find_notices
 from pipelines.scanning.outputs import new_outputs
 from pipelines.scanning.stamps import ABSENT, ABSOLUTE, FIRST_STAMP, IMPOSSIBLE, LAST_STAMP, NO_STAMP
 from pipelines.scanning.words import PADDING
@@ -122,6 +123,7 @@ class Batch:
     stamps: npt.NDArray[np.int64]
     ignored_stamps: npt.NDArray[np.int64]
     rejects: Rejects
+    notices: Sequence[Notice] = ()
 
     @property
     def lines(self) -> int:
@@ -208,6 +210,7 @@ class Reader:
             stamps=stamps[keep] if wrong else stamps,
             ignored_stamps=other_stamps[ignored],
             rejects=rejects,
+            notices=find_notices(buffer, others.spans, np.flatnonzero(ignored)),
         )
 
     def _record_batch(self, buffer: Bytes, rows: int, stamps: Micros) -> tuple[pa.RecordBatch, dict[int, str]]:

@@ -1,6 +1,7 @@
 """The published catalogue: a DuckDB file over the Parquet partitions, made anew and swapped in at every publish."""
 
 import glob
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import duckdb
 from pipelines.catalogue_contents import STAGE_COLUMNS, define, empty_file, refuse_misread
 from pipelines.catalogue_versions import new_version, point_to, publishing, remove_unused
 from pipelines.settings import SQL_FOLDER, Settings
+from pipelines.sole_writer import refusal_in, sole_writer
 from pipelines.sql_file import SqlFile, Stage, check_files, sql_files
 from pipelines.warehouse import Warehouse, replacing
 
@@ -62,19 +64,32 @@ def publish(settings: Settings) -> Published:
 
     Raises:
         SettingError: DuckDB would misread the path of the warehouse.
+        StorageError: the disk refuses.
     """
     refuse_misread(settings.warehouse)
     warehouse = Warehouse(settings.warehouse)
-    with publishing(warehouse.catalogues):
+    with sole_writer(warehouse), publishing(warehouse.catalogues):
         version = new_version(warehouse.catalogues)
         with replacing(version) as building:
-            with duckdb.connect(building, config={"storage_compatibility_version": STORAGE_VERSION}) as connection:
-                define(connection, settings)
+            _build(building, settings)
             # Whoever opens it for writing locks all others out; this stops everyone but root.
             building.chmod(0o444)
         before = point_to(version, warehouse.catalogue)
         remove_unused(warehouse.catalogues, keep=(version, before))
     return Published(version, version.stem, tuple(file.name for file in sql_files(SQL_FOLDER / "views")))
+
+
+def _build(path: Path, settings: Settings) -> None:
+    try:
+        with duckdb.connect(path, config={"storage_compatibility_version": STORAGE_VERSION}) as connection:
+            define(connection, settings)
+            # What closing does not find room for it leaves out in silence.
+            connection.execute("checkpoint")
+    except duckdb.Error as error:
+        number = refusal_in(str(error))
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def connect(settings: Settings) -> duckdb.DuckDBPyConnection:

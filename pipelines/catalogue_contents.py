@@ -13,18 +13,25 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import schema
 from pipelines.count_files import count_columns
-from pipelines.count_kinds import KINDS, LEVELS
+from pipelines.count_kinds import ALL_KINDS
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
+from pipelines.sole_writer import sole_writer
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
 
 # The stages that views read, with the columns of their files.
-STAGE_COLUMNS = {"events": schema.EVENTS, "rejected": schema.REJECTED, "loads": schema.LOADS}
+STAGE_COLUMNS = {
+    "events": schema.EVENTS,
+    "rejected": schema.REJECTED,
+    "loads": schema.LOADS,
+    "coverage": schema.COVERAGE,
+}
 
 # The views that show stored columns: their comments stand in the schema and not in the SQL file.
 VIEW_COLUMNS = {
@@ -32,6 +39,7 @@ VIEW_COLUMNS = {
     "rejected_lines": (schema.DAY, *schema.REJECTED),
     "loads": (schema.DAY, *schema.LOADS),
     "raw_files": schema.RAW_FILES,
+    "coverage": schema.COVERAGE,
 }
 
 # The file without rows that every stage has: in the folder that sorts first, and with a name that no partition has.
@@ -97,12 +105,12 @@ def _store_empty_files(warehouse: Warehouse) -> None:
     As the first file matched it also tells which columns there are, so that a query need not open all files for it.
     """
     for stage, columns in STAGE_COLUMNS.items():
-        _store_empty_file(empty_file(warehouse, stage), columns)
-    for level in LEVELS:
-        for kind in KINDS:
+        _store_empty_file(warehouse, empty_file(warehouse, stage), columns)
+    for kind in ALL_KINDS:
+        for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
-            _store_empty_file(path, count_columns(kind, level))
-    _store_empty_file(warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
+            _store_empty_file(warehouse, path, count_columns(kind, level))
+    _store_empty_file(warehouse, warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
 
 
 def empty_file(warehouse: Warehouse, stage: str) -> Path:
@@ -110,11 +118,19 @@ def empty_file(warehouse: Warehouse, stage: str) -> Path:
     return warehouse.root / stage / EMPTY_DAY / EMPTY
 
 
-def _store_empty_file(path: Path, columns: tuple[schema.Column, ...]) -> None:
+def _store_empty_file(warehouse: Warehouse, path: Path, columns: tuple[schema.Column, ...]) -> None:
     wanted = schema.arrow_schema(columns)
-    if not path.exists() or pq.read_schema(path) != wanted:
-        with replacing(path) as temporary:
+    if _schema_of(path) != wanted:
+        with sole_writer(warehouse), replacing(path) as temporary:
             pq.write_table(wanted.empty_table(), temporary)
+
+
+def _schema_of(path: Path) -> pa.Schema | None:
+    """Return the schema of a Parquet file, None where there is none that can be read."""
+    try:
+        return pq.read_schema(path)
+    except (FileNotFoundError, pa.ArrowInvalid):
+        return None
 
 
 def _site_timezone(warehouse: Warehouse, settings: Settings) -> str:

@@ -9,6 +9,7 @@ import click
 
 from pipelines.geoip_kinds import check_databases
 from pipelines.settings import CHECKOUT, SettingError, Settings
+from pipelines.sole_writer import StorageError
 
 TOP_PORTS = 10
 
@@ -50,11 +51,14 @@ def load(first: str, last: str | None) -> None:
     settings = _settings()
     days = _days(first, last or first, datetime.now(settings.timezone).date())
     from pipelines.load import CheckError, load_days
+    from pipelines.repairs import UnreadableError
 
     try:
         loaded = load_days(settings, days)
-    except (SettingError, CheckError) as error:
+    except (SettingError, CheckError, StorageError, UnreadableError) as error:
         raise RefusedError(str(error)) from None
+    for day in loaded.repaired.days:
+        click.echo(f"Warning: partitions of {day} could not be read and were made again", err=True)
     for problem in loaded.parsed.problems:
         click.echo(f"Warning: {problem}", err=True)
     figures = loaded.parsed.days.values()

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from pipelines import schema
 from pipelines.count_codes import CountCodes
-from pipelines.count_kinds import Kind, Level
+from pipelines.count_kinds import VISITORS, Kind, Level
 from pipelines.partitions import stored_schema
 from pipelines.schema import Column, Stored
 from pipelines.sight_keys import NEVER
@@ -27,13 +27,16 @@ COUNT_ROWS = 1 << 16
 
 def count_columns(kind: Kind, level: Level) -> tuple[Column, ...]:
     """Return the columns of a kind's counts."""
-    groups = [column for column in schema.EVENTS if column.name in kind.group_columns]
-    return (
-        *((schema.DAY,) if level == "days" else ()),
-        *groups,
-        *schema.COUNTS,
-        *(schema.COUNT_STAMPS if kind.stamped else ()),
-    )
+    by_name = {column.name: column for column in schema.EVENTS}
+    groups = tuple(by_name[name] for name in kind.group_columns)
+    if kind is VISITORS:
+        counts: tuple[Column, ...] = (schema.COUNTED_EVENTS,)
+    elif level == "edges":
+        counts = (schema.PREVIOUS, schema.COUNTED_SOURCES)
+    else:
+        counts = (schema.PREVIOUS, schema.COUNTED_SOURCES, schema.COUNTED_EVENTS)
+        counts += schema.COUNT_STAMPS if kind.stamped else ()
+    return (*((schema.DAY,) if level == "days" else ()), *groups, *counts)
 
 
 class _Writer:
@@ -53,7 +56,7 @@ class _Writer:
             compression_level=1,
             store_schema=False,
             # What queries and `read_sights` leave row groups out by.
-            write_statistics=["day", "destination_port", "key"],
+            write_statistics=["day", "destination_port", "source_country", "previous", "key"],
             use_dictionary=[column.name for column in columns if column.name not in varied],
             column_encoding=dict.fromkeys(varied, "DELTA_BINARY_PACKED"),
         )
@@ -93,15 +96,34 @@ class CountWriter(_Writer):
             stamps: first and last stamp by group, microseconds, for a kind that has them.
         """
         groups, previous, sources, events = rows.T
-        columns: list[Any] = [] if day is None else [_days(np.full(len(rows), day))]
-        shift = sum(field.bits for field in self._kind.fields)
+        self._write(groups, [_days(previous), pa.array(sources), pa.array(events)], day, stamps)
+
+    def add_edges(self, rows: npt.NDArray[np.int64]) -> None:
+        """Write counted rows of a month for periods that begin before it, those of the same previous days together."""
+        seen = rows[rows[:, 1] != NEVER]
+        groups, previous, sources, _ = seen[np.lexsort((seen[:, 0], seen[:, 1]))].T
+        self._write(groups, [_days(previous), pa.array(sources)])
+
+    def add_visits(self, visits: npt.NDArray[np.int64], day: int | None = None) -> None:
+        """Write numbers of events by group: int64[rows, 2], ascending."""
+        groups, events = visits.T
+        self._write(groups, [pa.array(events)], day)
+
+    def _write(
+        self,
+        groups: npt.NDArray[np.int64],
+        counts: Sequence[pa.Array],
+        day: int | None = None,
+        stamps: Sequence[npt.NDArray[np.int64]] = (),
+    ) -> None:
+        columns: list[Any] = [] if day is None else [_days(np.full(len(groups), day))]
+        shift = self._kind.bits
         for field in self._kind.fields:
             shift -= field.bits
             columns += self._codes.decode(field, groups >> shift & ((1 << field.bits) - 1))
-        columns += [_days(previous), pa.array(sources), pa.array(events)]
-        columns += [_stamps(bounds[groups]) for bounds in stamps]
+        columns += [*counts, *(_stamps(bounds[groups]) for bounds in stamps)]
         self.write(columns, COUNT_ROWS)
-        self.rows += len(rows)
+        self.rows += len(groups)
 
 
 class SightWriter(_Writer):

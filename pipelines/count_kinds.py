@@ -1,11 +1,13 @@
-"""What is counted: each kind is groups of events, and the items of which a group has so many different ones."""
+"""What is counted: each kind is groups of events, and the items of which a group has so many different ones.
+
+Rows of the level `days` are of a day. Those of `months` are of a month, and tell the month that their sources were last
+seen in before; those of `edges` tell the day, for periods that begin in the middle of a month.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["days", "months"]
-
-LEVELS: tuple[Level, ...] = ("days", "months")
+Level = Literal["days", "months", "edges"]
 
 
 @dataclass(frozen=True)
@@ -28,27 +30,38 @@ class Kind:
     Attributes:
         name: its name, which is that of its folder.
         fields: what the events of a group have in common, in the order that rows are stored in.
-        item: the column whose different values are counted; NULL is none of them.
         stamped: whether the first and the last stamp of a group are kept; for kinds of one narrow field only.
+        levels: what its rows are of.
     """
 
     name: str
     fields: tuple[Field, ...]
-    item: Literal["source_ip", "destination_port"]
     stamped: bool = False
+    levels: tuple[Level, ...] = ("days", "months", "edges")
 
     @property
     def group_columns(self) -> tuple[str, ...]:
         """Return the columns that events of a group have in common."""
         return tuple(column for field in self.fields for column in field.columns)
 
+    @property
+    def bits(self) -> int:
+        """Return how many bits the number of a group has."""
+        return sum(field.bits for field in self.fields)
+
 
 PORT = Field(("destination_port", "protocol"), 19)
 COUNTRY = Field(("source_country",), 10)
 
+# Of these the different sources are counted.
 KINDS = (
-    Kind("port_countries", (PORT, COUNTRY), "source_ip"),
-    Kind("ports", (PORT,), "source_ip"),
-    Kind("countries", (COUNTRY,), "source_ip", stamped=True),
-    Kind("country_ports", (COUNTRY,), "destination_port"),
+    Kind("port_countries", (PORT, COUNTRY)),
+    Kind("ports", (PORT,)),
+    Kind("countries", (COUNTRY,), stamped=True),
 )
+
+# Ports that were tried from countries of which no more than so many events came, in the day or month.
+VISITORS = Kind("visitor_ports", (COUNTRY, PORT), levels=("days", "months"))
+MOST_VISITS = 100
+
+ALL_KINDS = (*KINDS, VISITORS)

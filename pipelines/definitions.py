@@ -15,6 +15,7 @@ from pipelines.orchestration.days import log_days
 from pipelines.orchestration.events import events_asset
 from pipelines.orchestration.parsed_events import parsed_events_asset
 from pipelines.orchestration.raw_files import raw_files_asset
+from pipelines.orchestration.watch_sources import watch_sources_sensor
 from pipelines.settings import SettingError, Settings
 from pipelines.sources import load_sources
 
@@ -63,6 +64,7 @@ def define(settings: Settings) -> dg.Definitions:
             dg.define_asset_job(JOB, dg.AssetSelection.all(), description="Loads days, from raw lines to the catalogue")
         ],
         schedules=[daily_load_schedule(settings.timezone)],
+        sensors=[watch_sources_sensor(settings)],
         # One day takes 4.3 s so, and 11.9 s with a process for each step; a stage uses all cores by itself.
         executor=dg.in_process_executor,
     )

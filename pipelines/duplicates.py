@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from pipelines.compiled import kernel
 from pipelines.dictionaries import joined
+from pipelines.digests import keys_of
 from pipelines.partitions import read_small
 from pipelines.scanning.words import mix
 
@@ -34,18 +35,24 @@ class Duplicates:
     Attributes:
         rows: a boolean for each event of the partition, in order.
         files: how many of each file's events they are, by (sensor, file).
+        digests: the digest of those events, by (sensor, file).
     """
 
     rows: npt.NDArray[np.bool_]
     files: dict[tuple[str, str], int]
+    digests: dict[tuple[str, str], int]
 
 
 class _Rows(NamedTuple):
-    """Some events: their places in the partition, a key of the line that each is of, and the code of its file."""
+    """Some events: their places in the partition, keys of the lines that they are of, codes of their files.
+
+    `digests` are their keys in the digest of the day, which do not tell sensors apart.
+    """
 
     places: npt.NDArray[np.int64]
     keys: npt.NDArray[np.uint64]
     files: npt.NDArray[np.int32]
+    digests: npt.NDArray[np.uint64]
 
 
 def find_duplicates(parsed: Path, accounts: Path) -> Duplicates | None:
@@ -64,11 +71,19 @@ def find_duplicates(parsed: Path, accounts: Path) -> Duplicates | None:
         parts = 1 << (total // PART_EVENTS).bit_length()
         found = np.zeros(file.metadata.num_rows, np.bool_)
         counts = np.zeros(len(files.names), np.int64)
+        digests = np.zeros(len(files.names), np.uint64)
         for part in range(parts):
-            _mark(list(_overlapping(file, spans, files, part, parts)), files.order(), found, counts)
+            _mark(list(_overlapping(file, spans, files, part, parts)), files.order(), found, counts, digests)
     if not found.any():
         return None
-    return Duplicates(found, {name: int(count) for name, count in zip(files.names, counts, strict=True) if count})
+    removed = [
+        (name, int(count), int(digest)) for name, count, digest in zip(files.names, counts, digests, strict=True)
+    ]
+    return Duplicates(
+        found,
+        {name: count for name, count, _ in removed if count},
+        {name: digest for name, count, digest in removed if count},
+    )
 
 
 def _overlaps(accounts: Path) -> npt.NDArray[np.int64]:
@@ -144,9 +159,10 @@ def _overlapping(
             codes = files.codes(columns["sensor"], columns["file"])
             hashes = columns["line_hash"].to_numpy().view(np.uint64)
             keys = np.empty(len(places), np.uint64)
-            _make_keys(hashes, columns["observed_at"].cast(pa.int64()).to_numpy(), files.sensors()[codes], keys)
+            moments = columns["observed_at"].cast(pa.int64()).to_numpy()
+            _make_keys(hashes, moments, files.sensors()[codes], keys)
             kept = np.flatnonzero(keys & np.uint64(parts - 1) == np.uint64(part))
-            yield _Rows(places[kept] + first, keys[kept], codes[kept])
+            yield _Rows(places[kept] + first, keys[kept], codes[kept], keys_of(hashes[kept], moments[kept]))
         first += count
 
 
@@ -161,11 +177,15 @@ def _mark(
     order: npt.NDArray[np.int32],
     found: npt.NDArray[np.bool_],
     counts: npt.NDArray[np.int64],
+    digests: npt.NDArray[np.uint64],
 ) -> None:
-    """Mark the duplicates among some events, and count them by file."""
+    """Mark the duplicates among some events, count them by file, and add up their keys."""
     if groups:
-        places, keys, files = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
-        _mark_sorted(np.argsort(keys), keys, files, places, order, np.zeros(len(counts), np.int64), found, counts)
+        places, keys, files, keys_of_day = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
+        copies = np.zeros(len(counts), np.int64)
+        _mark_sorted(np.argsort(keys), keys, files, places, order, copies, found, counts)
+        marked = found[places]
+        np.add.at(digests, files[marked], keys_of_day[marked])
 
 
 @kernel

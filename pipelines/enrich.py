@@ -4,7 +4,7 @@ Addresses are looked up by distinct value: a column is a dictionary of its addre
 that of the different addresses and not of the packets.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,7 +20,9 @@ from pipelines.address_scope import SCOPES, scope_ranges
 from pipelines.addresses import parse_addresses
 from pipelines.ahead import one_ahead
 from pipelines.column_chunks import NewColumns, write_with_columns
+from pipelines.coverage import UfwEvents, coverage_of
 from pipelines.dictionaries import joined
+from pipelines.digests import stored_digest
 from pipelines.duplicates import Duplicates, find_duplicates
 from pipelines.geoip import CountryDatabase, NetworkDatabase
 from pipelines.memory import use_jemalloc
@@ -33,9 +35,10 @@ from pipelines.partitions import (
     read_small,
     stored_schema,
 )
-from pipelines.schema import CONTENT_HASH, ENRICHMENT, EVENTS, LOADS, PARSED
+from pipelines.schema import CONTENT_HASH, COVERAGE, ENRICHMENT, EVENTS, LOADS, PARSED, arrow_schema
 from pipelines.services import services
 from pipelines.settings import Settings
+from pipelines.sole_writer import sole_writer
 from pipelines.warehouse import Warehouse
 
 # Two keep two cores busy; more would only hold more in memory.
@@ -43,6 +46,9 @@ WORKERS = 2
 
 # To copy the columns of a day takes 8 ms for its footers; to decode and encode them, 450 ns a row.
 _FEW_ROWS = 1 << 14
+
+# The stages that are read.
+PARSED_STAGES = ("parsed", "accounts", "signs")
 
 # The columns that enrichment looks at.
 _NEEDED = ("source_ip", "destination_ip", "destination_port", "protocol")
@@ -85,6 +91,7 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
     Raises:
         SettingError: a database of addresses that cannot be used.
         FileNotFoundError: a day without a parsed partition.
+        StorageError: the disk refuses.
     """
     use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
@@ -92,8 +99,8 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
     asked = tuple(dict.fromkeys(days))
     shares = [asked[place::WORKERS] for place in range(min(WORKERS, len(asked)))]
     figures: dict[date, EnrichedDay] = {}
-    with ExitStack() as stack:
-        works = [_Work(warehouse, share, lookups, stack) for share in shares]
+    with sole_writer(warehouse, asked), ExitStack() as stack:
+        works = [_Work(settings, share, lookups, stack) for share in shares]
         with ThreadPoolExecutor(max(1, len(works))) as pool:
             for done in [pool.submit(work.run) for work in works]:
                 done.result()
@@ -105,16 +112,18 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
 class _Work:
     """One worker's share of the days, whose partitions appear when the stack of all workers is left."""
 
-    def __init__(self, warehouse: Warehouse, days: Sequence[date], lookups: Lookups, stack: ExitStack) -> None:
-        self._warehouse, self._days, self._lookups = warehouse, days, lookups
+    def __init__(self, settings: Settings, days: Sequence[date], lookups: Lookups, stack: ExitStack) -> None:
+        self._warehouse = warehouse = Warehouse(settings.warehouse)
+        self._zone, self._days, self._lookups = settings.timezone, days, lookups
         self._loads = stack.enter_context(PartitionWriters(warehouse, "loads", LOADS, days))
         self._events = stack.enter_context(PartitionWriters(warehouse, "events", EVENTS, days))
+        self._coverage = stack.enter_context(PartitionWriters(warehouse, "coverage", COVERAGE, days))
         self._duplicates: dict[date, int] = {}
 
     def run(self) -> None:
         """Write the share's partitions, to appear later."""
         for day in self._days:
-            parsed, accounts = (self._warehouse.partition(stage, day) for stage in ("parsed", "accounts"))
+            parsed, accounts, signs = (self._warehouse.partition(stage, day) for stage in PARSED_STAGES)
             duplicates = find_duplicates(parsed, accounts)
             counts = duplicates.files if duplicates else {}
             if duplicates:
@@ -123,10 +132,13 @@ class _Work:
                 self._write_decoded(day, _all(parsed))
             else:
                 self._write_copied(day, parsed)
-            self._loads.add(day_number(day), _loads(accounts, counts))
+            loads = _loads(accounts, duplicates)
+            self._loads.add(day_number(day), loads)
+            seen = coverage_of(day, self._zone, signs, loads.to_pylist(), UfwEvents(parsed, duplicates))
+            self._coverage.add(day_number(day), seen)
             self._duplicates[day] = sum(counts.values())
-        self._events.finish()
-        self._loads.finish()
+        for writers in (self._events, self._loads, self._coverage):
+            writers.finish()
 
     def _write_copied(self, day: date, parsed: Path) -> None:
         """Write the partition of a day all of whose parsed events are kept, and copy their columns."""
@@ -218,10 +230,15 @@ def _looked_up(
     return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
 
 
-def _loads(accounts: Path, duplicates: Mapping[tuple[str, str], int]) -> pa.RecordBatch:
-    """Return the accounts of a day with the duplicates of each file."""
-    table = read_small(accounts)
-    files = zip(table["sensor"].to_pylist(), table["file"].to_pylist(), strict=True)
-    table = table.append_column("duplicates", pa.array([duplicates.get(file, 0) for file in files], pa.int64()))
-    names = [column.name for column in LOADS]
-    return pa.record_batch([table[name].combine_chunks() for name in names], names=names)
+def _loads(accounts: Path, duplicates: Duplicates | None) -> pa.RecordBatch:
+    """Return the accounts of a day with the duplicates of each file, and the digest of each sensor's events."""
+    rows = read_small(accounts).to_pylist()
+    counts, digests = (duplicates.files, duplicates.digests) if duplicates else ({}, {})
+    kept: dict[str, int] = {}
+    for row in rows:
+        file = row["sensor"], row["file"]
+        kept[row["sensor"]] = kept.get(row["sensor"], 0) + row["file_digest"] - digests.get(file, 0)
+        row["duplicates"] = counts.get(file, 0)
+    for row in rows:
+        row["digest"] = stored_digest(kept[row["sensor"]])
+    return pa.RecordBatch.from_pylist(rows, arrow_schema(LOADS))

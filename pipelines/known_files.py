@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.compiled import code_digest
@@ -27,10 +28,11 @@ class KnownFiles:
 
     @classmethod
     def load(cls, warehouse: Warehouse) -> "KnownFiles":
-        """Read what the last load left; nothing where there was none, or another version of the product made it."""
-        if not warehouse.raw_files.is_file():
+        """Read what the last load left; nothing where that was nothing, is damaged, or another version's."""
+        try:
+            rows = pq.read_table(warehouse.raw_files).to_pylist()
+        except (FileNotFoundError, pa.ArrowInvalid):
             return cls({})
-        rows = pq.read_table(warehouse.raw_files).to_pylist()
         return cls({row["fingerprint"]: row for row in rows if row.get("fingerprint") and row["problem"] is None})
 
     def without_days(self, fingerprint: str, days: AbstractSet[date]) -> Mapping[str, Any] | None:

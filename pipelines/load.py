@@ -7,16 +7,20 @@ from datetime import date
 from pipelines.catalogue import CheckResult, Published, publish, run_checks
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
+from pipelines.repairs import Repaired, repair
 from pipelines.roll_up import roll_up
 from pipelines.settings import Settings
+from pipelines.sole_writer import sole_writer
+from pipelines.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load gave: the account of the lines, and the catalogue that shows them."""
+    """What a load gave: the account of the lines, the catalogue that shows them, and what it made again besides."""
 
     parsed: Parsed
     published: Published
+    repaired: Repaired
 
 
 class CheckError(Exception):
@@ -33,11 +37,15 @@ def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
     Raises:
         SettingError: a setting or source that cannot be used.
         CheckError: the loaded days failed a check.
+        StorageError: the disk refuses.
+        UnreadableError: another day's partition is damaged, and cannot be made again.
     """
-    parsed = parse_days(settings, days)
-    enrich_days(settings, days)
-    roll_up(settings)
-    failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
-    if failed:
-        raise CheckError(failed)
-    return Loaded(parsed, publish(settings))
+    with sole_writer(Warehouse(settings.warehouse), days):
+        repaired = repair(settings, days)
+        parsed = parse_days(settings, days)
+        enrich_days(settings, days)
+        roll_up(settings)
+        failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
+        if failed:
+            raise CheckError(failed)
+        return Loaded(parsed, publish(settings), repaired)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pipelines.batches import Batch, Part, Rejects, decoded
 from pipelines.columns import chosen, constant
+from pipelines.digests import digest_of, keys_of, stored_digest
 from pipelines.format import Format, all_formats, format_named
 from pipelines.known_files import KnownFiles, fingerprint, meaning
 from pipelines.memory import use_jemalloc
@@ -24,9 +25,11 @@ from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken, Facts, look_at
 from pipelines.reading import YEAR, FileReader, FileState, Piece, ToRead, first_guess, may_have_segments
 from pipelines.scanning.stamps import NO_STAMP
-from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, STAMP, arrow_schema
+from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, SIGNS, STAMP, arrow_schema
 from pipelines.segments import KnownSegments, Segment, head_of, write_segments
 from pipelines.settings import SettingError, Settings
+from pipelines.signs import Signs
+from pipelines.sole_writer import sole_writer
 from pipelines.sources import DETECT, Found, RawFile, find_files
 from pipelines.warehouse import Warehouse, replacing
 from pipelines.zones import day_numbers
@@ -69,13 +72,17 @@ class Parsed:
 
 @dataclass
 class Account:
-    """Counts of one file's lines of one day; stamps in UTC microseconds, or NO_STAMP without events."""
+    """Counts of one file's lines of one day; stamps in UTC microseconds, or NO_STAMP without events.
+
+    `digest` is that of its events, see `digests`.
+    """
 
     events: int = 0
     ignored: int = 0
     rejected: int = 0
     first: int = NO_STAMP
     last: int = NO_STAMP
+    digest: int = 0
 
     @property
     def lines(self) -> int:
@@ -85,7 +92,7 @@ class Account:
     def row(self) -> tuple[int | None, ...]:
         """Return the account in the order of `schema.ACCOUNTS`."""
         stamps = (None if stamp == NO_STAMP else stamp for stamp in (self.first, self.last))
-        return (self.lines, self.events, self.ignored, self.rejected, *stamps)
+        return (self.lines, self.events, self.ignored, self.rejected, *stamps, stored_digest(self.digest))
 
 
 def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
@@ -93,18 +100,20 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
 
     Raises:
         SettingError: a setting or source that cannot be used, or a warehouse loaded with another time zone.
+        StorageError: the disk refuses.
     """
     use_jemalloc()
     found = find_files(settings)
     warehouse = Warehouse(settings.warehouse)
-    fix_timezone(settings)
-    parse = _Parse(settings, found, days)
-    starts: dict[str, int] = {}
-    while not parse.run(starts):
-        starts = parse.corrections
+    with sole_writer(warehouse, days):
+        fix_timezone(settings)
         parse = _Parse(settings, found, days)
-    _write_raw_files(warehouse, parse.raw_files())
-    write_segments(warehouse, parse.segments())
+        starts: dict[str, int] = {}
+        while not parse.run(starts):
+            starts = parse.corrections
+            parse = _Parse(settings, found, days)
+        _write_raw_files(warehouse, parse.raw_files())
+        write_segments(warehouse, parse.segments())
     problems = found.problems + tuple(state.problem for state in parse.states if state.problem)
     return Parsed(days=parse.results(), files=len(parse.states), problems=problems)
 
@@ -144,6 +153,7 @@ class _Parse:
         self._accounts: dict[tuple[int, str, str], Account] = {}
         self._samples: dict[int, list[RejectedSample]] = {number: [] for number in self._days}
         self._sizes: dict[date, int] = {}
+        self._signs = Signs([source.name for source in found.sources])
         self._known = KnownFiles.load(self._warehouse)
         self._fingerprints: dict[str, str] = {}
         self._unread: list[Mapping[str, Any]] = []
@@ -172,11 +182,14 @@ class _Parse:
             self._parsed = stack.enter_context(PartitionWriters(self._warehouse, "parsed", PARSED, days))
             self._rejected = stack.enter_context(PartitionWriters(self._warehouse, "rejected", REJECTED, days))
             accounts = stack.enter_context(PartitionWriters(self._warehouse, "accounts", ACCOUNTS, days))
+            signs = stack.enter_context(PartitionWriters(self._warehouse, "signs", SIGNS, days))
             self._read(FileReader(format_of, starts))
             if self.corrections and not starts:
                 raise _YearsDiffer
             self._write_accounts(accounts)
-            for writers in (self._parsed, self._rejected, accounts):
+            for number in self._days:
+                signs.add(number, self._signs.rows(number))
+            for writers in (self._parsed, self._rejected, accounts, signs):
                 writers.finish()
 
     def results(self) -> dict[date, ParsedDay]:
@@ -210,6 +223,7 @@ class _Parse:
 
     def _raw_file(self, state: FileState) -> Mapping[str, Any]:
         facts, seen = state.facts, state.seen
+        days = [{"day": _day(number), "lines": lines, "digest": digest} for number, lines, digest in seen.days]
         return {
             "sensor": state.raw.source.name,
             "file": state.raw.name,
@@ -220,8 +234,9 @@ class _Parse:
             "lines": state.lines,
             "first_observed_at": _stamp(seen.first),
             "last_observed_at": _stamp(seen.last),
-            "first_day": _day(seen.days[0]) if seen.days else None,
-            "last_day": _day(seen.days[1]) if seen.days else None,
+            "first_day": days[0]["day"] if days else None,
+            "last_day": days[-1]["day"] if days else None,
+            "days": days,
             "problem": state.problem or None,
             "fingerprint": self._fingerprints.get(state.raw.name)
             if facts and _is_unchanged(state.raw, facts)
@@ -242,7 +257,7 @@ class _Parse:
                 elif piece.part is None:
                     self._end(piece.state)
                 elif batch is not None:
-                    self._count_events(piece.state, days[piece.part.events], batch.stamps[piece.part.events])
+                    self._count_events(piece, batch, days)
                     self._take_others(piece, piece.part, batch)
 
     def _end(self, state: FileState) -> None:
@@ -304,31 +319,46 @@ class _Parse:
             if number in self._days:
                 self._parsed.add(number, rows.slice(start, end - start))
 
-    def _count_events(self, state: FileState, days: npt.NDArray[np.int32], stamps: npt.NDArray[np.int64]) -> None:
-        """Count some events of a file, whose days are given."""
-        if not len(days):
+    def _count_events(self, piece: Piece, batch: Batch, days: npt.NDArray[np.int32]) -> None:
+        """Count the events of a piece of a batch, whose days are given."""
+        if piece.part is None or piece.part.events.start == piece.part.events.stop:
             return
+        state, rows = piece.state, piece.part.events
+        days, stamps = days[rows], batch.stamps[rows]
+        keys = keys_of(batch.events.column("line_hash").to_numpy().view(np.uint64)[rows], stamps)
+        before = piece.before
         if (np.diff(days) < 0).any():
             order = np.argsort(days, kind="stable")
-            days, stamps = days[order], stamps[order]
+            days, stamps, keys = days[order], stamps[order], keys[order]
         for start, end in _runs(days):
-            number, earliest, latest = int(days[start]), int(stamps[start:end].min()), int(stamps[start:end].max())
-            state.recent.add_days(number, number)
-            state.recent.add_events(earliest, latest)
+            number, moments = int(days[start]), stamps[start:end]
+            digest = digest_of(keys[start:end])
+            state.recent.add_lines(number, end - start, digest)
+            state.recent.add_events(int(moments.min()), int(moments.max()))
             if number in self._days:
-                account = self._account(number, state.raw)
-                account.events += end - start
-                account.first = earliest if account.first == NO_STAMP else min(account.first, earliest)
-                account.last = max(account.last, latest)
+                self._account_for(number, state.raw, moments, digest)
+                self._signs.add_jumps(number, state.raw.source.name, before, moments)
+            before = int(moments[-1])
+
+    def _account_for(self, number: int, raw: RawFile, stamps: npt.NDArray[np.int64], digest: int) -> None:
+        """Note events of a file that belong to one of the days."""
+        account, earliest = self._account(number, raw), int(stamps.min())
+        account.events += len(stamps)
+        account.first = earliest if account.first == NO_STAMP else min(account.first, earliest)
+        account.last = max(account.last, int(stamps.max()))
+        account.digest += digest
+        self._signs.add_lines(number, raw.source.name, stamps)
 
     def _take_others(self, piece: Piece, part: Part, batch: Batch) -> None:
         """Count the ignored lines of a part of a batch, and keep the rejected ones."""
         state = piece.state
         before = next((stamp for stamp in (piece.before, part.first_utc) if stamp != NO_STAMP), state.written)
         ignored = batch.ignored_stamps[part.ignored]
-        for number, count in self._days_of(state, np.where(ignored == NO_STAMP, before, ignored)):
+        stamps = np.where(ignored == NO_STAMP, before, ignored)
+        for number, count in self._days_of(state, stamps):
             if number in self._days:
                 self._account(number, state.raw).ignored += count
+        self._note_signs(state.raw.source.name, ignored[ignored != NO_STAMP], part, batch, stamps)
         if part.rejects.start == part.rejects.stop:
             return
         rejects = batch.rejects.only(np.arange(part.rejects.start, part.rejects.stop))
@@ -339,13 +369,43 @@ class _Parse:
             if number in self._days:
                 self._reject(number, state, piece.first_line, rejects.only(np.flatnonzero(days == number)))
 
+    def _note_signs(
+        self,
+        sensor: str,
+        stamped: npt.NDArray[np.int64],
+        part: Part,
+        batch: Batch,
+        stamps: npt.NDArray[np.int64],
+    ) -> None:
+        """Note what the ignored lines of a part of a batch tell of the sensor.
+
+        Args:
+            sensor: its name.
+            stamped: the stamps that lines have.
+            part: the part.
+            batch: the batch.
+            stamps: by line, its stamp or that of a line near it.
+        """
+        days = day_numbers(stamped, self._zone)
+        for number in np.unique(days).tolist():
+            if number in self._days:
+                self._signs.add_lines(number, sensor, stamped[days == number])
+        for notice in batch.notices:
+            place = notice.place - part.ignored.start
+            if 0 <= place < len(stamps):
+                [number] = day_numbers(stamps[place : place + 1], self._zone).tolist()
+                if number in self._days:
+                    self._signs.add_mark(number, sensor, int(stamps[place]), notice.kind, notice.number)
+
     def _days_of(self, state: FileState, stamps: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
         """Return the days of some lines of a file, which are noted for it, and how many lines each has."""
         if not len(stamps):
             return []
         days, counts = np.unique(day_numbers(stamps, self._zone), return_counts=True)
-        state.recent.add_days(int(days[0]), int(days[-1]))
-        return list(zip(days.tolist(), counts.tolist(), strict=True))
+        found = list(zip(days.tolist(), counts.tolist(), strict=True))
+        for number, count in found:
+            state.recent.add_lines(number, count)
+        return found
 
     def _take_broken(self, piece: Piece, broken: Broken) -> None:
         stamp = piece.before if piece.before != NO_STAMP else piece.state.written

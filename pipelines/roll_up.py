@@ -2,8 +2,9 @@
 
 Counts of different sources cannot be added up, for the same one may be in two of them. So a count is kept by the day
 that its sources were last seen on before: those of a period are all whose `previous` lies before its first day, or is
-NULL, and they can be added up. There are rows for each day and, for whole months of a period, for each month; a month's
-tell the last day before the month.
+NULL, and they can be added up. There are rows for each day and, for whole months of a period, for each month. A month's
+tell the month that its sources were last seen in before, which halves them; of a period that begins in the middle of
+one, the edges tell the day.
 
 What is new in a month depends on the months before it: from the first month with another partition than the counts were
 made of, all are made anew.
@@ -28,19 +29,25 @@ import numpy.typing as npt
 
 from pipelines.count_codes import CountCodes
 from pipelines.count_files import CountWriter, SightWriter, read_sights
-from pipelines.count_kinds import KINDS, LEVELS, Kind
+from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import day_number
 from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
-from pipelines.sights import WORKERS, Sights, Spool, Stamps, spool_month
+from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
+from pipelines.sole_writer import sole_writer
 from pipelines.warehouse import PART, Warehouse, replacing, sync
 
 # Counts of another version are made anew: raise it with every change of what the files hold or their keys mean.
-VERSION = 1
+VERSION = 2
 
 _SIGHTS = "sights"
 _WORK = ".work-"
+# Levels and names of all that is kept of a month.
+_FOLDERS = (
+    *((level, kind.name) for kind in ALL_KINDS for level in kind.levels),
+    *((_SIGHTS, kind.name) for kind in KINDS),
+)
 
 # Size and time of last modification, nanoseconds, of the partitions of events by month and day, as text.
 Built = dict[str, dict[str, list[int]]]
@@ -71,7 +78,7 @@ def roll_up(settings: Settings) -> RolledUp:
     """
     use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
-    with _alone(warehouse.counts):
+    with sole_writer(warehouse), _alone(warehouse.counts):
         return _RollUp(warehouse).run()
 
 
@@ -95,7 +102,7 @@ class _RollUp:
         self._codes = CountCodes(self._state["codes"])
         days = warehouse.days("events")
         self._months = {month: list(of_month) for month, of_month in groupby(days, lambda day: day.replace(day=1))}
-        self._first_day = day_number(days[0]) if days else NEVER
+        self._first_day = day_number(days[0].replace(day=1)) if days else NEVER
         self._rows: dict[str, int] = {}
         self._seconds = {"reading": 0.0, "counting": 0.0}
 
@@ -129,7 +136,7 @@ class _RollUp:
     def _is_whole(self, month: str) -> bool:
         """Tell whether all files of a month are there, or none where it has no events."""
         day = date.fromisoformat(month)
-        files = (self._warehouse.count_file(level, kind.name, day) for level in (*LEVELS, _SIGHTS) for kind in KINDS)
+        files = (self._warehouse.count_file(level, name, day) for level, name in _FOLDERS)
         return day in self._months and all(file.exists() for file in files)
 
     def _count_month(self, work: Warehouse, month: date) -> None:
@@ -137,36 +144,53 @@ class _RollUp:
         parts = {day: self._warehouse.partition("events", day) for day in self._months[month]}
         folder = work.root / "spool"
         folder.mkdir()
-        spools, stamps = spool_month(folder, parts, self._codes)
+        spools, facts = spool_month(folder, parts, self._codes)
         read = time.perf_counter()
         with ThreadPoolExecutor(WORKERS) as pool:
-            for done in [pool.submit(self._count_kind, work, month, spool, stamps) for spool in spools]:
+            works = [pool.submit(self._count_kind, work, month, spool, facts) for spool in spools]
+            works.append(pool.submit(self._count_visits, work, month, facts))
+            for done in works:
                 for name, rows in done.result().items():
                     self._rows[name] = self._rows.get(name, 0) + rows
         shutil.rmtree(folder)
         self._seconds["reading"] += read - started
         self._seconds["counting"] += time.perf_counter() - read
 
-    def _count_kind(
-        self, work: Warehouse, month: date, spool: Spool, stamps: Mapping[date, Mapping[str, Stamps]]
-    ) -> dict[str, int]:
+    def _count_kind(self, work: Warehouse, month: date, spool: Spool, facts: Mapping[date, DayFacts]) -> dict[str, int]:
         """Write the counts and sights of one kind; return the number of rows."""
         kind = spool.kind
-        by_day = {day_number(day): found.get(kind.name, ()) for day, found in stamps.items()}
+        by_day = {day_number(day): found.stamps.get(kind.name, ()) for day, found in facts.items()}
         with ExitStack() as stack:
-            days, months = (
-                stack.enter_context(CountWriter(work.count_file(level, kind.name, month), kind, level, self._codes))
-                for level in LEVELS
-            )
+            writers = {
+                level: stack.enter_context(
+                    CountWriter(work.count_file(level, kind.name, month), kind, level, self._codes)
+                )
+                for level in kind.levels
+            }
             sights = stack.enter_context(SightWriter(work.count_file(_SIGHTS, kind.name, month)))
             for seen in spool.ranges():
                 counted = _Range(seen, self._first_day)
                 counted.look_up(self._older_sights(work, kind, month))
                 for day, rows in counted.days():
-                    days.add(rows, day, by_day[day])
-                months.add(counted.month(), None, _of_month(by_day.values()))
+                    writers["days"].add(rows, day, by_day[day])
+                writers["months"].add(counted.month(), None, _of_month(by_day.values()))
+                writers["edges"].add_edges(counted.edges())
                 sights.add(counted.keys, counted.last)
-        return {f"{kind.name}/{writer}": number for writer, number in (("days", days.rows), ("months", months.rows))}
+        return {f"{kind.name}/{level}": writer.rows for level, writer in writers.items()}
+
+    def _count_visits(self, work: Warehouse, month: date, facts: Mapping[date, DayFacts]) -> dict[str, int]:
+        """Write which ports few visitors tried; return the number of rows."""
+        name = VISITORS.name
+        days, months = (work.count_file(level, name, month) for level in VISITORS.levels)
+        with (
+            CountWriter(days, VISITORS, "days", self._codes) as of_days,
+            CountWriter(months, VISITORS, "months", self._codes) as of_months,
+        ):
+            for day, found in facts.items():
+                of_days.add_visits(found.visits, day_number(day))
+            visits, countries = ([getattr(found, name) for found in facts.values()] for name in ("visits", "countries"))
+            of_months.add_visits(added_visits(np.concatenate(visits), np.sum(countries, axis=0)))
+        return {f"{name}/days": of_days.rows, f"{name}/months": of_months.rows}
 
     def _older_sights(self, work: Warehouse, kind: Kind, month: date) -> Iterator[Path]:
         """Yield the files of sights of the months before, newest first."""
@@ -177,19 +201,18 @@ class _RollUp:
     def _put_in_place(self, work: Warehouse, first: str, wanted: Built) -> None:
         """Replace the files of all months from the first one on; what stops it in between, the next run heals."""
         self._write_state({month: days for month, days in self._state["built"].items() if month < first})
-        for level in (*LEVELS, _SIGHTS):
-            for kind in KINDS:
-                folder = self._warehouse.counts / level / kind.name
-                folder.mkdir(parents=True, exist_ok=True)
-                for new in sorted((work.counts / level / kind.name).glob(f"month=*/{PART}")):
-                    place = folder / new.parent.name / PART
-                    place.parent.mkdir(exist_ok=True)
-                    new.replace(place)
-                    sync(place.parent)
-                for gone in folder.glob(f"month=*/{PART}"):
-                    if gone.parent.name.removeprefix("month=") not in wanted:
-                        shutil.rmtree(gone.parent)
-                sync(folder)
+        for level, name in _FOLDERS:
+            folder = self._warehouse.counts / level / name
+            folder.mkdir(parents=True, exist_ok=True)
+            for new in sorted((work.counts / level / name).glob(f"month=*/{PART}")):
+                place = folder / new.parent.name / PART
+                place.parent.mkdir(exist_ok=True)
+                new.replace(place)
+                sync(place.parent)
+            for gone in folder.glob(f"month=*/{PART}"):
+                if gone.parent.name.removeprefix("month=") not in wanted:
+                    shutil.rmtree(gone.parent)
+            sync(folder)
         self._write_state(wanted)
 
     def _write_state(self, built: Built) -> None:
@@ -254,10 +277,18 @@ class _Range:
             end_day(day, self.last, events, touched, self._month_events)
 
     def month(self) -> npt.NDArray[np.int64]:
-        """Return the rows of the month, once all days have been taken."""
+        """Return the rows of the month by the month before that was the last, once all days have been taken."""
+        months = self._before.astype("datetime64[D]").astype("datetime64[M]")
+        return self._rows_of_all(months.astype("datetime64[D]").astype(np.int32))
+
+    def edges(self) -> npt.NDArray[np.int64]:
+        """Return the rows of the month by the day before that was the last, once all days have been taken."""
+        return self._rows_of_all(self._before)
+
+    def _rows_of_all(self, last: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
         touched = np.full(len(self.keys) // 64 + 1, np.iinfo(np.uint64).max)
         touched[-1] = np.uint64((1 << len(self.keys) % 64) - 1)
-        return self._rows(self._before, self._month_events, touched, len(self.keys))
+        return self._rows(last, self._month_events, touched, len(self.keys))
 
     def _rows(
         self, last: npt.NDArray[np.int32], events: npt.NDArray[np.int64], touched: npt.NDArray[np.uint64], places: int

@@ -139,11 +139,44 @@ ACCOUNTS = (
     Column("rejected", pa.int64(), "Lines that could not be understood: see rejected_lines"),
     Column("first_observed_at", STAMP, "Stamp of the first event in time, UTC"),
     Column("last_observed_at", STAMP, "Stamp of the last event in time, UTC"),
+    Column("file_digest", pa.int64(), "Digest of the file's events of the day, in whatever order they stand"),
 )
 
 LOADS = (
     *ACCOUNTS,
     Column("duplicates", pa.int64(), "Events of these that another file already holds, and that are counted there"),
+    Column("digest", pa.int64(), "Digest of all events of the day and sensor, whatever files they came in"),
+)
+
+COVERAGE = (
+    Column("sensor", TEXT, "Name of the source"),
+    Column("lines", pa.int64(), "Lines of the day in all files of the sensor, of every kind"),
+    Column("events", pa.int64(), "Events of the day, each once"),
+    Column("first_line_at", STAMP, "Minute of the first line, UTC"),
+    Column("last_line_at", STAMP, "Minute of the last line, UTC"),
+    Column("hours", pa.int16(), "Hours of the day in which lines were logged"),
+    Column("day_minutes", pa.int16(), "Minutes that the day has: 1,440, or more or less when clocks are changed"),
+    Column("longest_gap_minutes", pa.int32(), "Longest time of the day without a line, minutes"),
+    Column(
+        "gaps",
+        pa.list_(pa.struct([("started_at", STAMP), ("minutes", pa.int32())])),
+        "Times of ten minutes or more without a line: when each began, UTC, and how long it was",
+    ),
+    Column("clock_jumps", pa.int64(), "How often the clock was set back by more than a minute"),
+    Column("clock_back_seconds", pa.int64(), "By how much at most, seconds; NULL for never"),
+    Column("restarts", pa.int64(), "Starts of the kernel or of the logger"),
+    Column("suppressed", pa.int64(), "Messages that the kernel or the logger says it left out, to limit their rate"),
+    Column("lost", pa.int64(), "Messages that the logger says it lost"),
+    Column("repeated", pa.int64(), "Messages that the logger did not write again: last message repeated n times"),
+    Column("limited_minutes", pa.int64(), "Minutes in which UFW logged as much as its limit lets through"),
+    Column("logged_twice", pa.int64(), "Events that are the second line of one packet: UFW's AUDIT beside its BLOCK"),
+)
+
+SIGNS = (
+    Column("sensor", TEXT, "Name of the source"),
+    Column("observed_at", STAMP, "Stamp of the line that is the sign, UTC; for lines, the minute they fall into"),
+    Column("kind", TEXT, "source, lines, clock back, rate limit, lost, repeated or restart: see pipelines/signs.py"),
+    Column("number", pa.int64(), "Seconds that the clock was set back; messages or packets that were not logged"),
 )
 
 RAW_FILES = (
@@ -158,6 +191,11 @@ RAW_FILES = (
     Column("last_observed_at", STAMP, "Last stamp in time, UTC"),
     Column("first_day", pa.date32(), "First day that a line of the file belongs to"),
     Column("last_day", pa.date32(), "Last day that a line of the file belongs to"),
+    Column(
+        "days",
+        pa.list_(pa.struct([("day", pa.date32()), ("lines", pa.int64()), ("digest", pa.int64())])),
+        "Days that its lines belong to: how many lines each has, and the digest of their events",
+    ),
     Column("problem", TEXT, "What kept the file from being read whole; NULL where nothing did"),
     Column("fingerprint", TEXT, "What the file is known by; one that holds none of the days to load is not read again"),
 )
@@ -178,6 +216,11 @@ SEGMENTS = (
     Column("leap", pa.int64(), "Microseconds that a stamp lies from the one before, if more than half a year"),
     Column("first_day", pa.int64(), "First day that a line of the segment belongs to, days since 1970-01-01"),
     Column("last_day", pa.int64(), "Last day that a line of the segment belongs to, days since 1970-01-01"),
+    Column(
+        "days",
+        pa.list_(pa.struct([("day", pa.int64()), ("lines", pa.int64()), ("digest", pa.int64())])),
+        "Days since 1970-01-01 that its lines belong to: how many lines each has, and the digest of their events",
+    ),
     Column("first_seen", pa.int64(), "Earliest event, UTC microseconds since 1970, or the smallest number"),
     Column("last_seen", pa.int64(), "Latest event, UTC microseconds since 1970, or the smallest number"),
 )
@@ -185,15 +228,15 @@ SEGMENTS = (
 DAY = Column("day", pa.date32(), "Calendar day of the site's time zone: the partition")
 
 
-COUNTS = (
-    Column(
-        "previous", pa.date32(), "Day, before this day or month, that the sources were last seen on; NULL for never"
-    ),
-    Column(
-        "sources", pa.int64(), "Different sources (or ports) seen in this day or month, and before it on `previous`"
-    ),
-    Column("events", pa.int64(), "Events of those"),
+PREVIOUS = Column(
+    "previous",
+    pa.date32(),
+    "Day, before this day or month, that the sources were last seen on, or first day of its month; NULL for never",
 )
+COUNTED_SOURCES = Column(
+    "sources", pa.int64(), "Different sources seen in this day or month, and before it on `previous`"
+)
+COUNTED_EVENTS = Column("events", pa.int64(), "Events of those")
 
 COUNT_STAMPS = (
     Column("first_seen", STAMP, "Stamp of the group's first event of the day or month, UTC"),

@@ -7,13 +7,14 @@ the bytes are the same, which both their ends tell: a log is appended to, and is
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.digests import stored_digest
 from pipelines.raw_bytes import SAMPLE
 from pipelines.scanning.stamps import NO_STAMP
 from pipelines.schema import SEGMENTS, arrow_schema
@@ -42,24 +43,40 @@ class Standing:
     leap: int
 
 
+class DayLines(NamedTuple):
+    """Lines of a day, by its number: how many, and the digest of their events as it is stored."""
+
+    day: int
+    lines: int
+    digest: int
+
+
 @dataclass
 class Seen:
     """When some lines were logged.
 
     Attributes:
-        days: numbers of the first and the last day that a line belongs to; None without lines.
+        lines, digests: by number of the day, how many lines belong to it, and the digest of their events.
         first, last: earliest and latest event, UTC microseconds, or NO_STAMP.
     """
 
-    days: tuple[int, int] | None = None
+    lines: dict[int, int] = field(default_factory=dict)
+    digests: dict[int, int] = field(default_factory=dict)
     first: int = NO_STAMP
     last: int = NO_STAMP
 
-    def add_days(self, first: int, last: int) -> None:
-        """Note the first and the last day of some lines."""
-        if self.days is not None:
-            first, last = min(first, self.days[0]), max(last, self.days[1])
-        self.days = first, last
+    @property
+    def days(self) -> tuple[DayLines, ...]:
+        """Return the days that lines belong to, in order."""
+        return tuple(
+            DayLines(day, self.lines[day], stored_digest(self.digests.get(day, 0))) for day in sorted(self.lines)
+        )
+
+    def add_lines(self, day: int, lines: int, digest: int = 0) -> None:
+        """Note lines of a day, by its number, with the digest of those that are events."""
+        self.lines[day] = self.lines.get(day, 0) + lines
+        if digest:
+            self.digests[day] = self.digests.get(day, 0) + digest
 
     def add_events(self, first: int, last: int) -> None:
         """Note the earliest and the latest stamp of some events."""
@@ -69,8 +86,8 @@ class Seen:
 
     def add(self, other: "Seen") -> None:
         """Note what was seen of other lines."""
-        if other.days is not None:
-            self.add_days(*other.days)
+        for lines in other.days:
+            self.add_lines(*lines)
         self.add_events(other.first, other.last)
 
 
@@ -84,6 +101,7 @@ class Segment:
         start, end: its bytes; end_digest: digest of the last of them.
         standing: where the file stands at its end.
         first_day, last_day: numbers of the first and the last day that a line of it belongs to.
+        days: all days that one belongs to.
         first_seen, last_seen: earliest and latest event, UTC microseconds, or NO_STAMP.
     """
 
@@ -95,6 +113,7 @@ class Segment:
     standing: Standing
     first_day: int
     last_day: int
+    days: tuple[DayLines, ...]
     first_seen: int
     last_seen: int
 
@@ -105,12 +124,18 @@ class Segment:
     @property
     def seen(self) -> Seen:
         """Return when its lines were logged."""
-        return Seen((self.first_day, self.last_day), self.first_seen, self.last_seen)
+        seen = Seen(first=self.first_seen, last=self.last_seen)
+        for lines in self.days:
+            seen.add_lines(*lines)
+        return seen
 
     def logged(self, seen: Seen) -> "Segment":
         """Return it with what is said of when its lines were logged."""
-        first_day, last_day = seen.days or (0, 0)
-        return replace(self, first_day=first_day, last_day=last_day, first_seen=seen.first, last_seen=seen.last)
+        days = seen.days
+        first_day, last_day = (days[0].day, days[-1].day) if days else (0, 0)
+        return replace(
+            self, first_day=first_day, last_day=last_day, days=days, first_seen=seen.first, last_seen=seen.last
+        )
 
     def is_still_in(self, path: Path) -> bool:
         """Return whether a file has the same bytes at the segment's end."""
@@ -124,7 +149,7 @@ class Segment:
 def new_segment(head: str, file: str, span: tuple[int, int], last_bytes: bytes) -> Segment:
     """Return a segment of which only its place and its last bytes are known yet."""
     nothing = Standing(0, 0, NO_STAMP, yearless=True, first_yearless=NO_STAMP, leap=0)
-    return Segment(head, file, *span, digest_of(last_bytes), nothing, 0, 0, NO_STAMP, NO_STAMP)
+    return Segment(head, file, *span, digest_of(last_bytes), nothing, 0, 0, (), NO_STAMP, NO_STAMP)
 
 
 def head_of(head: bytes, meaning: str) -> str:
@@ -145,10 +170,11 @@ class KnownSegments:
 
     @classmethod
     def load(cls, warehouse: Warehouse) -> "KnownSegments":
-        """Read what the last load left; nothing where there was none, or another version of the product made it."""
-        if not warehouse.segments.is_file():
+        """Read what the last load left; nothing where that was nothing, is damaged, or another version's."""
+        try:
+            table = pq.read_table(warehouse.segments)
+        except (FileNotFoundError, pa.ArrowInvalid):
             return cls({})
-        table = pq.read_table(warehouse.segments)
         if table.schema != arrow_schema(SEGMENTS):
             return cls({})
         by_file: dict[tuple[str, str], list[Segment]] = {}
@@ -177,7 +203,10 @@ class KnownSegments:
 
 def write_segments(warehouse: Warehouse, segments: Sequence[Segment]) -> None:
     """Leave the segments for the next load."""
-    rows = [{**asdict(segment), **asdict(segment.standing)} for segment in segments]
+    rows = [
+        {**asdict(segment), **asdict(segment.standing), "days": [lines._asdict() for lines in segment.days]}
+        for segment in segments
+    ]
     table = pa.Table.from_pylist(list(_without(rows, "standing")), arrow_schema(SEGMENTS))
     with replacing(warehouse.segments) as temporary:
         pq.write_table(table, temporary, compression="zstd")
@@ -190,5 +219,5 @@ def _without(rows: Sequence[dict[str, Any]], name: str) -> Iterator[dict[str, An
 
 def _segment(row: Mapping[str, Any]) -> Segment:
     standing = Standing(**{name: row[name] for name in Standing.__dataclass_fields__})
-    own = {name: row[name] for name in Segment.__dataclass_fields__ if name != "standing"}
-    return Segment(**own, standing=standing)
+    own = {name: row[name] for name in Segment.__dataclass_fields__ if name not in {"standing", "days"}}
+    return Segment(**own, standing=standing, days=tuple(DayLines(**lines) for lines in row["days"]))

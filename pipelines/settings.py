@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SQL_FOLDER = CHECKOUT / "sql"
 BUNDLED_GEOIP_DB = CHECKOUT / "warehouse" / "geoip" / "dbip-country-lite-2026-06.mmdb"
+
+# A hundred years of days.
+LONGEST_KEPT = 36_525
 
 
 class SettingError(ValueError):
@@ -22,6 +25,23 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True)
+class Keep:
+    """For how many days what is kept, counted back from the newest day that has been loaded; None: for ever.
+
+    Attributes:
+        raw: raw files dropped below `raw/`, by their last line; those that sources.toml names elsewhere stay.
+        rejected: rejected lines.
+        events: events, and what they are made from, by whole months.
+        counts: counts, by whole months, which outlive the events that they were made of.
+    """
+
+    raw: int | None = None
+    rejected: int | None = None
+    events: int | None = None
+    counts: int | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """Every setting, valid.
 
@@ -31,6 +51,10 @@ class Settings:
         timezone: whose calendar days the partitions are (`FIREWALL_TIMEZONE`, an IANA name).
         geoip_db: MaxMind DB file of countries (`GEOIP_DB`).
         geoip_asn_db: MaxMind DB file of autonomous systems (`GEOIP_ASN_DB`); None when none is named.
+        reload_minutes: after how many minutes a day that got more lines is asked for again, at the earliest
+            (`FIREWALL_RELOAD_MINUTES`); 0: not before it is over.
+        keep: how long what is kept (`FIREWALL_KEEP_RAW`, `FIREWALL_KEEP_REJECTED`, `FIREWALL_KEEP_EVENTS`,
+            `FIREWALL_KEEP_COUNTS`).
     """
 
     warehouse: Path
@@ -38,6 +62,8 @@ class Settings:
     timezone: ZoneInfo
     geoip_db: Path
     geoip_asn_db: Path | None
+    reload_minutes: int = 60
+    keep: Keep = field(default_factory=Keep)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -54,6 +80,10 @@ class Settings:
             timezone=zone("FIREWALL_TIMEZONE", environment.get("FIREWALL_TIMEZONE") or "UTC"),
             geoip_db=_existing("GEOIP_DB", environment.get("GEOIP_DB") or BUNDLED_GEOIP_DB),
             geoip_asn_db=_existing("GEOIP_ASN_DB", asn) if asn else None,
+            reload_minutes=_number(
+                "FIREWALL_RELOAD_MINUTES", environment.get("FIREWALL_RELOAD_MINUTES") or "60", 1_440
+            ),
+            keep=_keep(environment),
         )
 
 
@@ -66,6 +96,30 @@ def zone(name: str, value: str) -> ZoneInfo:
     if value not in available_timezones():
         raise SettingError(name, value, "it must be an IANA time zone such as UTC, Asia/Tokyo or Europe/Berlin")
     return ZoneInfo(value)
+
+
+def _number(name: str, value: str, largest: int, least: int = 0) -> int:
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= largest):
+        raise SettingError(name, value, f"it must be a whole number from {least} to {largest:,}")
+    return int(value)
+
+
+def _keep(environment: Mapping[str, str]) -> Keep:
+    """Read how long what is kept.
+
+    Raises:
+        SettingError: a span that is no number of days, or counts that are kept for less long than events.
+    """
+    spans = {}
+    for kind in Keep.__dataclass_fields__:
+        name = f"FIREWALL_KEEP_{kind.upper()}"
+        value = environment.get(name)
+        spans[kind] = _number(name, value, LONGEST_KEPT, least=1) if value else None
+    keep = Keep(**spans)
+    if keep.counts is not None and (keep.events is None or keep.counts < keep.events):
+        allowed = "counts outlive events: it must not be less than FIREWALL_KEEP_EVENTS, which must be set too"
+        raise SettingError("FIREWALL_KEEP_COUNTS", keep.counts, allowed)
+    return keep
 
 
 def _absolute(name: str, value: str | Path) -> Path:

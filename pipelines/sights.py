@@ -20,9 +20,9 @@ import pyarrow.parquet as pq
 
 from pipelines.addresses import parse_addresses
 from pipelines.count_codes import CountCodes
-from pipelines.count_kinds import KINDS, Field, Kind
+from pipelines.count_kinds import COUNTRY, KINDS, MOST_VISITS, VISITORS, Field, Kind
 from pipelines.partitions import day_number
-from pipelines.sight_keys import HASHED, NO_ITEM, NO_STAMP, address_items, bound_stamps, count_equal, make_keys
+from pipelines.sight_keys import HASHED, NO_STAMP, address_items, bound_stamps, count_equal, make_keys
 
 Numbers = npt.NDArray[np.int64]
 Stamps = tuple[Numbers, ...]
@@ -50,6 +50,21 @@ class Sights(NamedTuple):
     keys: Numbers
     events: npt.NDArray[np.int32]
     groups: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class DayFacts:
+    """What a day has beside its sights.
+
+    Attributes:
+        stamps: first and last stamps of stamped kinds, by kind: microseconds by group.
+        countries: int64[countries], events by country.
+        visits: int64[rows, 2], events by group of `VISITORS`, ascending.
+    """
+
+    stamps: Mapping[str, Stamps]
+    countries: Numbers
+    visits: Numbers
 
 
 @dataclass(frozen=True)
@@ -117,27 +132,28 @@ class Spool:
 
 def spool_month(
     folder: Path, parts: Mapping[date, Path], codes: CountCodes
-) -> tuple[list[Spool], dict[date, dict[str, Stamps]]]:
+) -> tuple[list[Spool], dict[date, DayFacts]]:
     """Spool the sights of days, by their partitions, into an existing folder.
 
     Returns:
-        A spool for each kind, and the first and last stamps (microseconds, by group) of stamped kinds by day and kind.
+        A spool for each kind, and what each day has beside.
 
     Raises:
         OverflowError: there are more unusual values than `CountCodes` has numbers for.
     """
     spools = [Spool(folder, kind) for kind in KINDS]
     with ThreadPoolExecutor(WORKERS) as pool:
-        stamps = list(pool.map(lambda day: _spool_day(spools, day, parts[day], codes), parts))
-    return spools, dict(zip(parts, stamps, strict=True))
+        facts = list(pool.map(lambda day: _spool_day(spools, day, parts[day], codes), parts))
+    return spools, dict(zip(parts, facts, strict=True))
 
 
-def _spool_day(spools: Sequence[Spool], day: date, part: Path, codes: CountCodes) -> dict[str, Stamps]:
+def _spool_day(spools: Sequence[Spool], day: date, part: Path, codes: CountCodes) -> DayFacts:
     stamps = {
-        spool.kind.name: tuple(np.full(_number_of_groups(spool.kind), stamp) for stamp in NO_BOUNDS)
+        spool.kind.name: tuple(np.full(1 << spool.kind.bits, stamp) for stamp in NO_BOUNDS)
         for spool in spools
         if spool.kind.stamped
     }
+    visits = _Visits()
     with pq.ParquetFile(part, read_dictionary=_CODED) as file:
         for batches in _sorted_together(file, codes):
             for spool in spools:
@@ -145,7 +161,47 @@ def _spool_day(spools: Sequence[Spool], day: date, part: Path, codes: CountCodes
                 if spool.kind.stamped:
                     for batch in batches:
                         bound_stamps(_group_codes(spool.kind, batch), batch.stamps, *stamps[spool.kind.name])
-    return stamps
+            for batch in batches:
+                visits.add(batch)
+    return DayFacts(stamps, visits.countries, visits.found())
+
+
+class _Visits:
+    """The events from countries that few come from.
+
+    Attributes:
+        countries: int64[countries], events by country, so far.
+    """
+
+    def __init__(self) -> None:
+        self.countries = np.zeros(1 << COUNTRY.bits, np.int64)
+        self._groups: list[Numbers] = []
+
+    def add(self, batch: "_Batch") -> None:
+        """Count a batch, and keep what may be of such countries."""
+        countries = batch.codes[COUNTRY]
+        self.countries += np.bincount(countries, minlength=len(self.countries))
+        rare = (self.countries <= MOST_VISITS)[countries]
+        self._groups.append(_group_codes(VISITORS, batch, rare))
+
+    def found(self) -> Numbers:
+        """Return the events by group, of the countries that have few in all: int64[rows, 2]."""
+        groups = np.concatenate([np.empty(0, np.int64), *self._groups])
+        return added_visits(np.column_stack([groups, np.ones_like(groups)]), self.countries)
+
+
+def added_visits(visits: Numbers, countries: Numbers) -> Numbers:
+    """Return events by group added up, without those of countries that more than `MOST_VISITS` come from.
+
+    Args:
+        visits: int64[rows, 2], events by group of `VISITORS`.
+        countries: int64[countries], all events by country.
+    """
+    groups, places = np.unique(visits[:, 0], return_inverse=True)
+    events = np.bincount(places.reshape(-1), visits[:, 1], len(groups)).astype(np.int64)
+    few = countries[groups >> (VISITORS.bits - COUNTRY.bits)] <= MOST_VISITS
+    found: Numbers = np.column_stack([groups, events])[few]
+    return found
 
 
 class _Batch:
@@ -154,10 +210,7 @@ class _Batch:
     def __init__(self, batch: pa.Table, codes: CountCodes) -> None:
         columns = {name: batch[name].combine_chunks() for name in batch.schema.names}
         self.codes: dict[Field, Numbers] = codes.encode(columns)
-        self.items = {
-            "source_ip": _address_items(columns["source_ip"]),
-            "destination_port": _port_items(columns["destination_port"]),
-        }
+        self.items = _address_items(columns["source_ip"])
         self.stamps: Numbers = columns["observed_at"].cast(pa.int64()).fill_null(NO_STAMP).to_numpy()
 
     def __len__(self) -> int:
@@ -183,11 +236,6 @@ def _address_items(addresses: pa.Array) -> Numbers:
     return items
 
 
-def _port_items(ports: pa.Array) -> Numbers:
-    items: Numbers = ports.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return np.where((items < 0) | (items >= NO_ITEM), NO_ITEM, items)
-
-
 def _sights(day: int, kind: Kind, batches: Sequence[_Batch]) -> Sights:
     """Return what was seen of a kind in batches of one day."""
     keys = np.empty(sum(map(len, batches)), np.int64)
@@ -195,7 +243,7 @@ def _sights(day: int, kind: Kind, batches: Sequence[_Batch]) -> Sights:
     done = 0
     for batch in batches:
         groups, part = _group_codes(kind, batch), keys[done : done + len(batch)]
-        if make_keys(groups, batch.items[kind.item], part):
+        if make_keys(groups, batch.items, part):
             hashed_groups.append(np.stack([part, groups])[:, part >= HASHED])
         done += len(batch)
     keys.sort()
@@ -213,12 +261,9 @@ def _groups_of_hashed(found: Sequence[Numbers]) -> npt.NDArray[np.int32]:
     return of_different
 
 
-def _group_codes(kind: Kind, batch: _Batch) -> Numbers:
-    first, *others = (batch.codes[field] for field in kind.fields)
+def _group_codes(kind: Kind, batch: _Batch, rows: npt.NDArray[np.bool_] | slice = slice(None)) -> Numbers:
+    """Return the numbers of the groups that rows are of."""
+    first, *others = (batch.codes[field][rows] for field in kind.fields)
     for field, codes in zip(kind.fields[1:], others, strict=True):
         first = first << field.bits | codes
     return first
-
-
-def _number_of_groups(kind: Kind) -> int:
-    return 1 << sum(field.bits for field in kind.fields)

@@ -49,10 +49,11 @@ class RawFile:
 
 @dataclass(frozen=True)
 class Found:
-    """The files to read, in a stable order, and what is wrong with the sources, a sentence each."""
+    """The files to read, in a stable order, what is wrong with the sources, a sentence each, and the sources."""
 
     files: tuple[RawFile, ...]
     problems: tuple[str, ...]
+    sources: tuple[Source, ...] = ()
 
 
 def load_sources(settings: Settings) -> tuple[Source, ...]:
@@ -73,7 +74,8 @@ def find_files(settings: Settings) -> Found:
     warehouse = Warehouse(settings.warehouse)
     files: dict[str, RawFile] = {}
     problems = []
-    for source in load_sources(settings):
+    sources = load_sources(settings)
+    for source in sources:
         count = 0
         for path in _paths(source, warehouse.raw):
             real = os.path.realpath(path)
@@ -89,7 +91,7 @@ def find_files(settings: Settings) -> Found:
         for path in _visible(warehouse.raw)
         if not path.is_dir() and os.path.realpath(path) not in files
     ]
-    return Found(tuple(files.values()), tuple(problems))
+    return Found(tuple(files.values()), tuple(problems), sources)
 
 
 def _visible(folder: Path) -> list[Path]:

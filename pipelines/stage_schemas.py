@@ -1,4 +1,4 @@
-"""Which stages hold files of other columns than this version's: an older version may have written them.
+"""Which stages hold files of other columns than this version's, or files that cannot be read.
 
 To find that out takes opening every file, 2 s for those of five years. So the files found to have the right columns are
 remembered, by their size and time of modification, and only others are looked at.
@@ -6,7 +6,7 @@ remembered, by their size and time of modification, and only others are looked a
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.schema import Column, arrow_schema
-from pipelines.warehouse import Warehouse, replacing
+from pipelines.sole_writer import sole_writer_if_free
+from pipelines.warehouse import PART, Warehouse, replacing
+
+_COUNTS = "counts"
+_READABLE = "readable "
+
+Identity = list[int]
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class _Even:
     """The files of a stage that have certain columns: their sizes and times, by their paths in the stage's folder."""
 
     columns: str
-    files: dict[str, list[int]]
+    files: dict[str, Identity]
 
 
 def uneven_stages(warehouse: Warehouse, stages: Mapping[str, tuple[Column, ...]]) -> list[str]:
@@ -38,7 +44,7 @@ def uneven_stages(warehouse: Warehouse, stages: Mapping[str, tuple[Column, ...]]
         wanted = arrow_schema(columns)
         known = before.get(stage)
         unchanged = known.files if known and known.columns == str(wanted) else {}
-        files = _files(warehouse.root / stage)
+        files = dict(_files(warehouse.root / stage))
         even = {
             name: identity
             for name, identity in files.items()
@@ -47,16 +53,46 @@ def uneven_stages(warehouse: Warehouse, stages: Mapping[str, tuple[Column, ...]]
         found[stage] = _Even(str(wanted), even)
         if len(even) < len(files):
             uneven.append(stage)
-    if found != before:
-        with replacing(warehouse.stage_schemas) as temporary:
-            temporary.write_text(json.dumps({stage: asdict(even) for stage, even in found.items()}), encoding="utf-8")
+    _remember(warehouse, before, found)
     return uneven
 
 
+def unreadable_files(warehouse: Warehouse, stages: Sequence[str]) -> dict[str, list[Path]]:
+    """Return by stage the files that are no Parquet files, of stages that have any; "counts" is one of them here."""
+    before = _remembered(warehouse.stage_schemas)
+    found = {}
+    unreadable: dict[str, list[Path]] = {}
+    for stage in stages:
+        folder = warehouse.root / stage
+        known = [before[name].files for name in (_READABLE + stage, stage) if name in before]
+        readable = {}
+        for name, identity in _count_files(folder) if stage == _COUNTS else _files(folder):
+            if any(files.get(name) == identity for files in known) or _is_readable(folder / name):
+                readable[name] = identity
+            else:
+                unreadable.setdefault(stage, []).append(folder / name)
+        found[_READABLE + stage] = _Even("", readable)
+    _remember(warehouse, before, found)
+    return unreadable
+
+
 def _remembered(path: Path) -> dict[str, _Even]:
-    if not path.is_file():
+    """Return what was found before; nothing where that cannot be read."""
+    try:
+        return {stage: _Even(**even) for stage, even in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (FileNotFoundError, ValueError, TypeError, AttributeError):
         return {}
-    return {stage: _Even(**even) for stage, even in json.loads(path.read_text(encoding="utf-8")).items()}
+
+
+def _remember(warehouse: Warehouse, before: Mapping[str, _Even], found: Mapping[str, _Even]) -> None:
+    """Remember what was found, unless that is known, or a load is running, which looks by itself."""
+    after = {**before, **found}
+    if after == before:
+        return
+    with sole_writer_if_free(warehouse) as is_free:
+        if is_free:
+            with replacing(warehouse.stage_schemas) as temporary:
+                temporary.write_text(json.dumps({name: asdict(even) for name, even in after.items()}), encoding="utf-8")
 
 
 def _schema(path: Path) -> pa.Schema:
@@ -66,13 +102,29 @@ def _schema(path: Path) -> pa.Schema:
         raise pa.ArrowInvalid(f"{path} cannot be read: {error}") from error
 
 
-def _files(folder: Path) -> dict[str, list[int]]:
-    """Return size and time of last modification of the Parquet files of a stage, by their paths in its folder."""
-    files = {}
+def _is_readable(path: Path) -> bool:
+    try:
+        pq.read_metadata(path)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Identity]]:
+    """Yield the Parquet files of a stage: their paths in its folder, size and time of last modification."""
+    if not folder.is_dir():
+        return
     for day in os.scandir(folder):
         if day.name.startswith("day="):
             for file in os.scandir(day.path):
                 if file.name.endswith(".parquet") and not file.name.startswith("."):
-                    status = file.stat()
-                    files[f"{day.name}/{file.name}"] = [status.st_size, status.st_mtime_ns]
-    return files
+                    yield f"{day.name}/{file.name}", _identity(file.stat())
+
+
+def _count_files(folder: Path) -> Iterator[tuple[str, Identity]]:
+    for path in folder.glob(f"*/*/month=*/{PART}"):
+        yield str(path.relative_to(folder)), _identity(path.stat())
+
+
+def _identity(status: os.stat_result) -> Identity:
+    return [status.st_size, status.st_mtime_ns]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-STAGES = ("parsed", "rejected", "accounts", "events", "loads")
+STAGES = ("parsed", "rejected", "accounts", "signs", "events", "loads", "coverage")
 PART = "part.parquet"
 
 
@@ -59,6 +59,16 @@ class Warehouse:
     def reports(self) -> Path:
         """Folder of the reports: `reports/2020-Q2.en.html` and what belongs to it."""
         return self.root / "reports"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the process that changes the warehouse."""
+        return self.root / ".lock"
+
+    @property
+    def unfinished(self) -> Path:
+        """Names the days that a process is about to write, for the one after it if it is killed."""
+        return self.root / "unfinished.json"
 
     @property
     def timezone_file(self) -> Path:

@@ -1,5 +1,21 @@
 """Civil time to UTC and back for whole columns, by the IANA rules of `zoneinfo`.
 
+The rules of time, wherever they are carried out; tests/test_time_rules.py has a test of each:
+
+- A stamp that names its zone is that moment. One that names none is of the source's zone, UTC if none is declared.
+- Of an hour that happens twice the first is taken; the stamps of the second go back to it, which coverage notes. In an
+  hour that does not happen the clock is read as if not yet put forward.
+- A stamp without a year is of the year that puts it nearest to the stamp before it in the file. The first is of the
+  year before the file's end: when it was last written, or what a gzip header says of that. A day of clock skew is
+  allowed; a stamp that would lie further in the future is of the year before. (`reading`)
+- 29 February is of the nearest year that has one, and the stamps around it are of the same.
+- A clock that is set back is taken at its word: lines keep their stamps and their order. (`signs` notes it)
+- A stamp with a year in the future is taken at its word: its line waits for its day to be loaded.
+- A stamp before 2000, or after 9999, is of a clock that was not set: the line is rejected, and kept with the time of
+  the line before it. (`scanning.stamps`, `batches`)
+- Stamps of several forms may stand in one file: each line is read by its own.
+- A day is a calendar day of the site's zone (`FIREWALL_TIMEZONE`), 23 to 25 hours long where clocks are changed.
+
 Offsets change only at multiples of a quarter of an hour (the finest offsets in use are Nepal's and Chatham's), so one
 look-up per quarter that a column touches gives the offset of every stamp in it.
 """

@@ -14,7 +14,12 @@ from pipelines.warehouse import Warehouse
 
 Row = Mapping[str, object]
 
-STAGES = {"events": schema.EVENTS, "rejected": schema.REJECTED, "loads": schema.LOADS}
+STAGES = {
+    "events": schema.EVENTS,
+    "rejected": schema.REJECTED,
+    "loads": schema.LOADS,
+    "coverage": schema.COVERAGE,
+}
 
 
 def settings_for(folder: Path, timezone: str = "UTC") -> Settings:

@@ -24,6 +24,10 @@ CHECKS = [path.stem for path in (SQL_FOLDER / "checks").glob("*.sql")]
 
 # What each macro is called with, to run every one of them.
 MACRO_CALLS = {
+    "country_shares": "with ones as (select 23 as port, 'tcp' as protocol, 'CN' as country, 1 as events, 1 as sources)"
+    " from country_shares('ones')",
+    "countries_of_port_between": "from countries_of_port_between(23, 'tcp', '2020-04-01', '2020-04-02')",
+    "period_visits": "from period_visits('2020-04-01', '2020-04-02')",
     "is_period_name": "select is_period_name('2020-Q2')",
     "line_template": "select line_template('x')",
     "rejected_templates_between": "from rejected_templates_between('2020-04-01', '2020-04-02')",

@@ -164,8 +164,11 @@ def test_loads_are_the_accounts_with_the_duplicates(site: Site) -> None:
     site.drop("gate/a.log", [*lines, "no stamp", ""])
     site.drop("gate/b.log", lines[15:])
     site.load(DAY)
-    shared = {"sensor": "gate", "last_observed_at": at("2020-04-03 10:00:19")}
     by_file = loads(site)
+    digests = [by_file[name].pop("file_digest") for name in ("gate/a.log", "gate/b.log")]
+    [digest] = {row.pop("digest") for row in by_file.values()}
+    assert digests[0] == digest != digests[1]
+    shared = {"sensor": "gate", "last_observed_at": at("2020-04-03 10:00:19")}
     assert by_file["gate/a.log"] == {
         **shared,
         "file": "gate/a.log",

@@ -638,11 +638,14 @@ def test_what_is_known_of_each_file_is_stored(site: Site) -> None:
     fingerprints = {row.pop("fingerprint") for row in found.values()}
     assert len(fingerprints) == 2
     assert None not in fingerprints
+    digests = {days.pop("digest") for row in found.values() for days in row["days"]}
+    assert len(digests - {0}) == 2
     assert found == {
         "gate/a.log": {
             **shared,
             "first_day": DAY,
             "last_day": DAY,
+            "days": [{"day": DAY, "lines": 3}],
             "file": "gate/a.log",
             "bytes": len(text([*GOOD, "no stamp"])),
             "modified_at": at("2020-04-05 01:02:03"),
@@ -655,6 +658,7 @@ def test_what_is_known_of_each_file_is_stored(site: Site) -> None:
             **shared,
             "first_day": date(2020, 4, 9),
             "last_day": date(2020, 4, 9),
+            "days": [{"day": date(2020, 4, 9), "lines": 1}],
             "file": "gate/b.log",
             "bytes": len(packed),
             "modified_at": at("2020-04-09"),

@@ -53,8 +53,8 @@ BRUTE_FORCE = {
                 partition by destination_port, protocol, source_country is null order by count(*) desc
             ) <= 5""",
     "rare_visitors": """
-        select source_country, count(*), count(distinct source_ip), count(distinct destination_port),
-            min(observed_at), max(observed_at)
+        select source_country, count(*), count(distinct source_ip),
+            case when count(*) <= 100 then count(distinct destination_port) end, min(observed_at), max(observed_at)
         from events where day between $first and $last and source_country is not null group by all""",
     "main_ports": """
         select source_country, list(tried order by events desc, port, protocol)[:5]
@@ -64,7 +64,16 @@ BRUTE_FORCE = {
             from events where day between $first and $last
                 and source_country is not null and destination_port is not null
             group by all)
+        where source_country in (
+            select source_country from events where day between $first and $last group by all having count(*) <= 100)
         group by all""",
+    "countries_of_port": """
+        select source_country, count(*), count(distinct source_ip),
+            count(*) / sum(count(*)) over ()
+        from events where day between $first and $last and destination_port = 53 and protocol = 'udp'
+        group by source_country
+        qualify source_country is not null
+            and rank() over (partition by source_country is null order by count(*) desc) <= 5""",
 }
 ANSWERS = {
     "top_ports": "select port, protocol, events, sources, share from top_ports_between($first, $last)",
@@ -75,6 +84,8 @@ ANSWERS = {
         select country, events, sources, ports, first_seen, last_seen from rare_visitors_between($first, $last)""",
     "main_ports": """
         select country, main_ports from rare_visitors_between($first, $last) where main_ports != []""",
+    "countries_of_port": """
+        select country, events, sources, share from countries_of_port_between(53, 'udp', $first, $last)""",
 }
 
 

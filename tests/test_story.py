@@ -129,15 +129,27 @@ def test_port_countries(story: Story) -> None:
     by_port = defaultdict(list)
     for (port, protocol, country), count in events.items():
         by_port[port, protocol].append((count, country))
+    main_ports = {key for key, count in ports.items() if sum(other > count for other in ports.values()) < 20}
     expected = {
         (port, protocol, country, count, 1 + sum(other > count for other, _ in group))
         for (port, protocol), group in by_port.items()
+        if (port, protocol) in main_ports
         for count, country in group
         if 1 + sum(other > count for other, _ in group) <= 5
     }
     assert {(port, protocol, country, count, rank) for port, protocol, country, count, _, rank in found} == expected
     for port, protocol, _, count, share, _ in found:
         assert share == pytest.approx(count / ports[port, protocol])
+
+
+@pytest.mark.parametrize("port", [445, 9527, 5900])
+def test_countries_of_one_port(story: Story, port: int) -> None:
+    rows = [row for row in story.within(Q2) if (row["destination_port"], row["protocol"]) == (port, "tcp")]
+    countries = Counter(row["country"] for row in rows if row["country"] is not None)
+    found = story.ask("select country, events, share from countries_of_port_between(?, 'tcp', ?, ?)", port, *Q2)
+    assert {country: events for country, events, _ in found}.items() <= countries.items()
+    assert [events for _, events, _ in found][:5] == [count for _, count in countries.most_common(5)]
+    assert all(share == pytest.approx(events / len(rows)) for _, events, share in found)
 
 
 def test_views_are_the_macros_over_all_days(story: Story) -> None:

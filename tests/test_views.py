@@ -222,6 +222,8 @@ def test_loads_say_what_became_of_each_files_lines(ask: Ask) -> None:
         "duplicates": 1,
         "first_observed_at": None,
         "last_observed_at": None,
+        "file_digest": None,
+        "digest": None,
     }
 
 

@@ -40,8 +40,12 @@ def parsed_events_asset(settings: Settings, days: LogDays) -> dg.AssetsDefinitio
     def parsed_events(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """Lines of raw files as typed events; other lines are counted, and kept when they were not understood."""
         from pipelines.parse import parse_days
+        from pipelines.repairs import repair
 
-        parsed = parse_days(settings, requested_days(context.run.tags))
+        asked = requested_days(context.run.tags)
+        for damaged in repair(settings, asked).days:
+            context.log.warning(f"partitions of {damaged} could not be read and were made again")
+        parsed = parse_days(settings, asked)
         figures = parsed.days.values()
         context.log.info(
             f"read {sum(day.lines for day in figures):,} lines of {parsed.files:,} files: "

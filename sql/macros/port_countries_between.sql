@@ -1,50 +1,30 @@
--- Main countries of each destination port from day `first` to day `last`: the columns of the view port_countries
+-- Main countries of the 20 ports tried most from day `first` to day `last`: the columns of the view port_countries
 create or replace macro port_countries_between(first, last) as table
-    with counted as (
+    with main_ports as (
+        select
+            port,
+            protocol
+        from top_ports_between(first, last)
+        where rank <= 20
+    ),
+
+    -- A list of a few ports leaves most of the counts unread; a protocol among the join's keys would not.
+    counted as (
         select
             destination_port as port,
             protocol,
             source_country as country,
-            cast(sum(events) as bigint) as events,
-            cast(sum(sources) as bigint) as sources
+            events,
+            sources
         from period_counts('port_countries', first, last)
-        where destination_port is not null
-        group by destination_port, protocol, source_country
+        where destination_port in (select main_ports.port from main_ports)
     ),
 
-    shared as (
-        select
-            *,
-            sum(events) over (partition by port, protocol) as port_events
+    counts_of_main_ports as (
+        select counted.*
         from counted
-    ),
-
-    ranked as (
-        select
-            *,
-            rank() over (partition by port, protocol order by events desc) as rank
-        from shared
-        where country is not null
+        inner join main_ports
+            on counted.port = main_ports.port and counted.protocol is not distinct from main_ports.protocol
     )
 
-    select
-        ranked.port,
-        ranked.protocol,
-        services.service,
-        ranked.rank,
-        ranked.country,
-        countries.country_name,
-        ranked.events,
-        ranked.sources,
-        ranked.events / ranked.port_events as share
-    from ranked
-    left join services on ranked.port = services.port and ranked.protocol = services.protocol
-    left join countries on ranked.country = countries.country
-    where ranked.rank <= 5
-    order by
-        ranked.port_events desc,
-        ranked.port asc,
-        ranked.protocol asc,
-        ranked.rank asc,
-        countries.country_name asc,
-        ranked.country asc;
+    select * from country_shares('counts_of_main_ports');

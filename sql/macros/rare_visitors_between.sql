@@ -12,46 +12,35 @@ create or replace macro rare_visitors_between(first, last) as table
         group by source_country
     ),
 
-    different as (
-        select
-            source_country as country,
-            cast(sum(sources) as bigint) as ports
-        from period_counts('country_ports', first, last)
-        where source_country is not null
-        group by source_country
+    -- The ports of countries that often come are those of top_ports.
+    rare as (
+        select country
+        from visitors
+        where events <= 100
     ),
 
-    tried as materialized (
+    tried as (
         select
-            source_country as country,
-            destination_port,
-            protocol,
-            sum(events) as events
-        from period_counts('port_countries', first, last)
-        where source_country is not null and destination_port is not null
-        group by source_country, destination_port, protocol
-    ),
-
-    -- To sort all ports of all countries would take twice as long as the rest.
-    fifth as (
-        select
-            country,
-            max(events, 5)[-1] as fifth_events
-        from tried
-        group by country
+            visits.source_country as country,
+            visits.destination_port,
+            visits.protocol,
+            sum(visits.events) as events
+        from period_visits(first, last) as visits
+        inner join rare on visits.source_country = rare.country
+        where visits.destination_port is not null
+        group by visits.source_country, visits.destination_port, visits.protocol
     ),
 
     listed as (
         select
-            tried.country,
+            country,
+            count(distinct destination_port) as ports,
             list(
-                tried.destination_port || coalesce('/' || tried.protocol, '')
-                order by tried.events desc, tried.destination_port asc, tried.protocol asc
+                destination_port || coalesce('/' || protocol, '')
+                order by events desc, destination_port asc, protocol asc
             )[:5] as main_ports
         from tried
-        inner join fifth on tried.country = fifth.country
-        where tried.events >= fifth.fifth_events
-        group by tried.country
+        group by country
     )
 
     select
@@ -59,12 +48,11 @@ create or replace macro rare_visitors_between(first, last) as table
         countries.country_name,
         visitors.events,
         visitors.sources,
-        different.ports,
+        case when visitors.events <= 100 then coalesce(listed.ports, 0) end as ports,
         visitors.first_seen,
         visitors.last_seen,
-        coalesce(listed.main_ports, []) as main_ports
+        case when visitors.events <= 100 then coalesce(listed.main_ports, []) end as main_ports
     from visitors
-    left join different on visitors.country = different.country
     left join listed on visitors.country = listed.country
     left join countries on visitors.country = countries.country
     order by visitors.events, visitors.sources, countries.country_name, visitors.country;

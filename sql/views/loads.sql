@@ -9,7 +9,9 @@ select
     rejected,
     duplicates,
     first_observed_at,
-    last_observed_at
+    last_observed_at,
+    file_digest,
+    digest
 from read_parquet(
     partitions('loads'),
     hive_partitioning = true,

@@ -1,4 +1,4 @@
--- Main countries of each destination port, over all days; port_countries_between(first, last) answers for a period
+-- Main countries of the 20 ports tried most, over all days; port_countries_between answers for a period
 -- port: Destination port
 -- protocol: IP protocol of the port: tcp, udp, ...
 -- service: Name of the service at this port; NULL where the table of services has none

@@ -3,8 +3,8 @@
 -- country_name: Name of the country in English
 -- events: Number of events
 -- sources: Number of different source addresses
--- ports: Number of different destination ports tried
+-- ports: Number of different destination ports tried; NULL of a country with more than 100 events
 -- first_seen: When the first event of the period was logged, UTC
 -- last_seen: When the last event of the period was logged, UTC
--- main_ports: The up to five destination ports tried most, as '445/tcp'
+-- main_ports: The up to five destination ports tried most, as '445/tcp'; NULL likewise
 select * from rare_visitors_between('-infinity', 'infinity')
