@@ -98,19 +98,23 @@ def searched_names(names: Iterable[str], vocabulary: str) -> frozenset[str]:
 def _layers(text: str, depth: int) -> Iterator[str]:
     """Yield the text, and what it says when it is unescaped, decoded and unpacked."""
     yield text
-    if not depth:
-        return
-    for unescape in (html.unescape, unquote, _without_json_escapes):
-        plain = unescape(text)
-        if plain != text:
-            yield from _layers(plain, depth - 1)
-    for found in _BASE64.finditer(text):
-        for content in _decoded(found[0]):
-            yield from _layers(content, depth - 1)
+    plain = _unescaped(text)
+    if plain != text:
+        yield plain
+    if depth:
+        for found in _BASE64.finditer(plain):
+            for content in _decoded(found[0]):
+                yield from _layers(content, depth - 1)
 
 
-def _without_json_escapes(text: str) -> str:
-    return _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+def _unescaped(text: str) -> str:
+    """Return what a text says without the escapes of HTML, URLs and JSON, each maybe within another."""
+    for _ in range(_DEEPEST):
+        plain = _JSON_ESCAPE.sub(lambda found: chr(int(found[1], 16)), unquote(html.unescape(text)))
+        if plain == text:
+            break
+        text = plain
+    return text
 
 
 def _decoded(text: str) -> Iterator[str]:
