@@ -26,10 +26,16 @@ SHORTEST_NUMBER = 6
 _LEAST_NUMBER = 1 << 24
 _IPV4_BYTES = 4
 
-_QUAD = re.compile(r"(?<![\w.])(?:[\da-fx]{1,4}([.\-_:]))(?:[\da-fx]{1,4}\1){2}[\da-fx]{1,4}(?![\w])", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.,])\d{8,39}(?![\w])")
+# Looked for from each place on: of five numbers in a row the last four may be an address.
+_QUAD = re.compile(r"(?<!\d)(?=(\d{1,4}([.\-_:])(?:\d{1,4}\2){2}\d{1,4})(?!\d))")
+_HEX_QUAD = re.compile(
+    r"(?<![\da-f])(?=((?:0x)?[\da-f]{1,2}([.\-_:])(?:(?:0x)?[\da-f]{1,2}\2){2}(?:0x)?[\da-f]{1,2})(?![\da-f]))",
+    re.IGNORECASE,
+)
+# Not the digits behind a point: a share is no address.
+_NUMBER = re.compile(r"(?<!\d)(?<!\d[.,])\d{8,39}(?!\d)")
 _HEX = re.compile(r"(?<![\da-f])(?:0x)?((?:[\da-f]{8}){1,4})(?![\da-f])", re.IGNORECASE)
-_COLONS = re.compile(r"(?<![\w:])[\da-f]{0,4}:[\da-f:]*:[\da-f:.]*", re.IGNORECASE)
+_COLONS = re.compile(r"(?<![\da-f:])[\da-f]{0,4}:[\da-f:]*:[\da-f:.]*", re.IGNORECASE)
 _REVERSED = re.compile(r"(?:[\da-f]\.){31}[\da-f]", re.IGNORECASE)
 _MAC = re.compile(r"(?<![\da-f])[\da-f]{2}(?:[:.\-]?[\da-f]{2}){5}(?![\da-f])", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
@@ -142,9 +148,9 @@ def _addresses(text: str) -> Iterator[tuple[str, Address]]:
 
 
 def _readings(text: str) -> Iterator[tuple[str, Address]]:
-    for found in _QUAD.finditer(text):
-        for address in _quad(found[0], found[1]):
-            yield found[0], address
+    for quads, bases in ((_QUAD, (10, 8)), (_HEX_QUAD, (16,))):
+        for found in quads.finditer(text):
+            yield from ((found[1], address) for address in _quad(found[1], found[2], bases))
     for found in _NUMBER.finditer(text):
         number = int(found[0])
         if _LEAST_NUMBER <= number < 1 << 32:
@@ -158,19 +164,16 @@ def _readings(text: str) -> Iterator[tuple[str, Address]]:
         if len(packed) == IPv6Address(0).max_prefixlen // 8:
             yield found[0], IPv6Address(packed)
     for found in _COLONS.finditer(text):
-        try:
-            yield found[0], ip_address(found[0].rstrip("."))
-        except ValueError:
-            continue
+        yield from ((found[0], address) for address in _with_colons(found[0]))
     for found in _REVERSED.finditer(text):
         digits = found[0].replace(".", "")
         yield from ((found[0], IPv6Address(int(order, 16))) for order in (digits, digits[::-1]))
 
 
-def _quad(written: str, separator: str) -> Iterator[Address]:
-    """Yield what four parted numbers can stand for: decimal, octal or hexadecimal, and reversed as DNS has them."""
+def _quad(written: str, separator: str, bases: tuple[int, ...]) -> Iterator[Address]:
+    """Yield what four parted numbers can stand for, to each base, and reversed as DNS has them."""
     parts = written.split(separator)
-    for base in (10, 8, 16):
+    for base in bases:
         try:
             octets = bytes(int(part, base) for part in parts)
         except ValueError:
@@ -180,6 +183,15 @@ def _quad(written: str, separator: str) -> Iterator[Address]:
 
 def _both_orders(octets: bytes) -> tuple[IPv4Address, IPv4Address]:
     return IPv4Address(octets), IPv4Address(octets[::-1])
+
+
+def _with_colons(written: str) -> Iterator[Address]:
+    """Yield what stands among colons, of which the first may belong to what is before it: `to:2001:db8::1`."""
+    for text in {written.rstrip("."), written.strip(":.")}:
+        try:
+            yield ip_address(text)
+        except ValueError:
+            continue
 
 
 def _embedded(address: IPv6Address) -> Iterator[IPv4Address]:

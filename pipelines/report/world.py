@@ -44,7 +44,9 @@ def _positions(arc: list[list[int]], transform: dict[str, list[float]]) -> list[
     """Return an arc's positions, which are stored as whole steps from one to the next."""
     (scale_x, scale_y), (left, bottom) = transform["scale"], transform["translate"]
     xs, ys = (accumulate(steps) for steps in zip(*arc, strict=True))
-    return [(round(x * scale_x + left, DIGITS), round(y * scale_y + bottom, DIGITS)) for x, y in zip(xs, ys, strict=True)]
+    return [
+        (round(x * scale_x + left, DIGITS), round(y * scale_y + bottom, DIGITS)) for x, y in zip(xs, ys, strict=True)
+    ]
 
 
 def _geometry(shape: dict[str, Any], arcs: list[list[Position]]) -> dict[str, Any]:
