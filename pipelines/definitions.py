@@ -15,9 +15,9 @@ from pipelines.orchestration.days import log_days
 from pipelines.orchestration.events import events_asset
 from pipelines.orchestration.parsed_events import parsed_events_asset
 from pipelines.orchestration.raw_files import raw_files_asset
-from pipelines.orchestration.watch_sources import watch_sources_sensor
 from pipelines.orchestration.report import GROUP as REPORTS
 from pipelines.orchestration.report import report_assets, report_jobs, report_schedules
+from pipelines.orchestration.watch_sources import watch_sources_sensor
 from pipelines.settings import SettingError, Settings
 from pipelines.sources import load_sources
 

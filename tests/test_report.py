@@ -117,12 +117,11 @@ def close(found: list[float], expected: list[Any]) -> bool:
 @pytest.mark.parametrize("kind", ["port", "country"])
 def test_ranks_are_those_of_the_macro(story: Story, made: Made, code: Code, kind: str) -> None:
     found = rows(made.pages[code], f"{kind}-ranks")
-    expected = story.ask(
+    query = (
         "select rank, case when status <> 'new' then previous_rank end, events, share, sources, change_percent"
-        f" from {kind}_ranks_between(?, ?, ?, ?) where rank <= 10 order by rank",  # noqa: S608
-        *DAYS,
-        *BEFORE,
+        " from {}_ranks_between(?, ?, ?, ?) where rank <= 10 order by rank"
     )
+    expected = story.ask(query.format(kind), *DAYS, *BEFORE)
     assert len(found) == len(expected) == 10
     for row, (rank, before, events, share, sources, change) in zip(found, expected, strict=True):
         assert close(row.numbers(), [rank, before, events, share, sources, change]), row.text
@@ -173,11 +172,11 @@ def test_what_is_filtered_in_the_page_adds_up_to_what_the_catalogue_says(story: 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_number_is_shown_as_it_is(made: Made, code: Code) -> None:
-    shown = list(made.pages[code].one("main").all("data"))
+    shown = [data for data in made.pages[code].one("main").all("data") if data.text]
     assert len(shown) > 2000
     for data in shown:
         value = float(data.attributes["value"])
-        text = data.text.replace(",", "").replace("−", "-")  # noqa: RUF001 - as the page writes it
+        text = data.text.replace(",", "").replace("−", "-")
         if text.endswith("%"):
             number = float(text.rstrip("%"))
             assert any(abs(number - of) <= 0.5 for of in (value, 100 * value, abs(value))), data.text
@@ -194,7 +193,7 @@ def test_the_summary_tells_the_story(story: Story, made: Made) -> None:
     assert re.search(r"5060/udp \(sip\) is new among the first 10: at rank 5 with 4,498 events", english)
     assert re.search(r"53413/udp \(netis-backdoor\) has been falling since (30|31) May|[1-3] June 2020", english)
     assert "Anguilla (United Kingdom)" in english
-    assert re.search(r"5060/udp（sip）は前期の圏外から5位に入りました", japanese)
+    assert re.search(r"5060/udp（sip）は前期の圏外から5位となり、新たに上位10位に入りました", japanese)
     assert re.search(r"53413/udp（netis-backdoor）は2020年(5月3[01]|6月[1-3])日から減少しています", japanese)
     assert "アンギラ（英国）" in japanese
 
@@ -290,7 +289,7 @@ def warehouse_of(folder: Path, days: Mapping[str, list[Row]]) -> Settings:
 def seen(observed_at: str, **values: object) -> Row:
     known = {"source_ip": "1.0.1.1", "source_country": "CN", "destination_ip": "198.51.100.7", "direction": "inbound"}
     port = {"destination_port": 445, "protocol": "tcp", "service": "smb", "source_scope": "public"}
-    return event(observed_at, **known | port | values)
+    return event(observed_at, 1, **known | port | values)
 
 
 def summary_of(report: Report, code: Code) -> str:
@@ -344,13 +343,12 @@ HOSTILE = [
     "x" * 10_000,
     "https://example.com/ www.example.com",
 ]
-TEXT_FIELDS = ("protocol", "rule", "host", "sensor", "reason", "application", "signature", "in_interface", "source_mac")
+TEXT_FIELDS = ("protocol", "rule", "host", "sensor", "reason", "application", "signature", "in_interface")
 
 
 def test_hostile_text_is_shown_as_text_or_cut(tmp_path: Path) -> None:
-    fields = {name: text for name in TEXT_FIELDS if name != "source_mac" for text in [f"h{name}"]}
     events = [
-        seen(f"2020-05-17 12:00:{number:02}", **fields | {"protocol": text, "application": text, "signature": text})
+        seen(f"2020-05-17 12:00:{number:02}", **dict.fromkeys(TEXT_FIELDS, f"{text} {number}") | {"protocol": text})
         for number, text in enumerate(HOSTILE)
     ]
     report = make_report(warehouse_of(tmp_path, {"2020-05-17": events}), PERIOD)

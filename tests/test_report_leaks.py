@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import zlib
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from urllib.parse import quote
 
@@ -73,7 +74,9 @@ def packed_raw(text: bytes) -> bytes:
 
 @pytest.mark.parametrize("pack", [bytes, zlib.compress, gzip.compress, packed_raw])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
-def test_what_is_encoded_is_decoded_and_searched(pack, encode) -> None:  # type: ignore[no-untyped-def]
+def test_what_is_encoded_is_decoded_and_searched(
+    pack: Callable[[bytes], bytes], encode: Callable[[bytes], bytes]
+) -> None:
     hidden = encode(pack(b'{"to":"198.51.100.7"}')).decode()
     assert list(leaks(f'<img src="data:application/json;base64,{hidden}">', OWN))
     assert list(leaks(json.dumps({"data": quote(hidden)}), OWN))

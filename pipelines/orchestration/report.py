@@ -67,12 +67,12 @@ def _report_asset(settings: Settings, name: str, months: int) -> dg.AssetsDefini
     return report
 
 
-def _metadata(made: "Report") -> dict[str, object]:
+def _metadata(made: "Report") -> dict[str, dg.MetadataValue]:
     figures = made.figures
     ports = [(port.rank, port.previous_rank, port.key, port.service, port.events) for port in figures.ports]
-    shown: dict[str, object] = {
-        "events": figures.totals.events,
-        "days_observed": figures.totals.observed_days,
+    shown: dict[str, dg.MetadataValue] = {
+        "events": dg.MetadataValue.int(figures.totals.events),
+        "days_observed": dg.MetadataValue.int(figures.totals.observed_days),
         "top_ports": table(("rank", "before", "port", "service", "events"), ports),
     }
     for code, page in made.pages.items():

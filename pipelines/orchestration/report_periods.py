@@ -53,7 +53,7 @@ class ReportPeriods(dg.StaticPartitionsDefinition):
 
 
 def report_periods(months: int, now: datetime) -> list[str]:
-    """Return the names of all quarters (of 3 months) or months (of 1) from the year 2000 to the one that `now` is in."""
+    """Return the names of all quarters (of 3 months) or months (of 1) from the year 2000 to that of `now`."""
     number = (now.year - FIRST_YEAR) * (MONTHS // months) + (now.month - 1) // months + 1
     return [_name(months, period) for period in range(number)]
 

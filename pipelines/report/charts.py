@@ -17,7 +17,8 @@ from pipelines.report.world import drawn_countries, features
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Hiragino Sans', 'Noto Sans CJK JP', 'Yu Gothic UI', sans-serif"
 
 MAP_WIDTH = 860
-# Equal Earth without Antarctica: the height of a map of width 1, its scale, and how far the equator lies below its middle.
+# Equal Earth without Antarctica: the height of a map of width 1, its scale, and how far below its middle
+# the equator is.
 MAP_HEIGHT = 0.435
 MAP_SCALE = 0.1835
 MAP_SHIFT = 0.14
@@ -57,7 +58,7 @@ def picture(name: str, chart: alt.TopLevelMixin) -> str:
 
 def world_map(
     origins: Mapping[str, int], names: Mapping[str, str], places: Mapping[str, Country], language: str
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Return the map of events by country, on a logarithmic scale, with dots for countries too small to see."""
     scale = steps(max(origins.values(), default=0))
     shapes = [_place(shape["country"], origins, names, scale) | shape for shape in features()]
@@ -75,7 +76,7 @@ def visitor_map(
     names: Mapping[str, str],
     places: Mapping[str, Country],
     language: str,
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Return the map with a dot on each visitor, those who came for the first time filled."""
     land = [{"step": "land", "label": "", "chosen": False} | shape for shape in features()]
     dots = [
@@ -97,13 +98,13 @@ def map_chart(
     language: str,
     outline: str = "paper",
     size: int = 44,
-) -> alt.LayerChart:
-    """Return a map of countries and dots, each with the name of its colour as `step`, `label` and whether it is chosen."""
+) -> alt.TopLevelMixin:
+    """Return a map of countries and dots, each with its colour's name as `step`, `label` and whether it is `chosen`."""
     names = ["land", *HEAT, "accent", "paper"]
     fill = alt.Color("step:N", scale=alt.Scale(domain=names, range=[colour(name) for name in names]), legend=None)
     chosen = alt.datum.chosen
     land = (
-        alt.Chart(alt.Data(values=list(shapes), name="shapes"))
+        alt.Chart(alt.InlineData(values=list(shapes), name="shapes"))
         .mark_geoshape(cursor="pointer")
         .encode(
             color=fill,
@@ -113,7 +114,7 @@ def map_chart(
         )
     )
     small = (
-        alt.Chart(alt.Data(values=list(dots), name="dots"))
+        alt.Chart(alt.InlineData(values=list(dots), name="dots"))
         .mark_circle(size=size, opacity=1, cursor="pointer")
         .encode(
             longitude="longitude:Q",
@@ -133,7 +134,7 @@ def map_chart(
     return _framed(layers, MAP_WIDTH, round(MAP_WIDTH * MAP_HEIGHT))
 
 
-def course(
+def course(  # noqa: PLR0913 - each is another side of the picture
     days: Sequence[Day],
     span_days: int,
     axis: str,
@@ -141,7 +142,7 @@ def course(
     changes: Sequence[date] = (),
     *,
     can_be_brushed: bool = False,
-) -> alt.LayerChart:
+) -> alt.TopLevelMixin:
     """Return the bars of a daily series; days not observed are shaded, days from which the level changed are marked."""
     bars = [
         {"day": day.day.isoformat(), "end": (day.day + timedelta(days=span_days)).isoformat(), "events": day.events}
@@ -171,9 +172,9 @@ def course(
         seen = seen.add_params(alt.selection_interval(name="span", encodings=["x"], mark=mark))
     layers = [blind, seen]
     if changes:
-        marks = alt.Data(values=[{"day": day.isoformat()} for day in changes])
+        marks = alt.InlineData(values=[{"day": day.isoformat()} for day in changes])
         layers.append(alt.Chart(marks).mark_rule(color=colour("ink"), strokeDash=[4, 3], strokeWidth=1.5).encode(x=x))
-    return _framed(alt.layer(*layers, data=alt.Data(values=bars, name="bars")), *size)
+    return _framed(alt.layer(*layers, data=alt.InlineData(values=bars, name="bars")), *size)
 
 
 def _place(
@@ -185,13 +186,14 @@ def _place(
     return {"step": step, "label": label, "chosen": False}
 
 
-def _framed(chart: alt.LayerChart, width: int, height: int) -> alt.LayerChart:
+def _framed(chart: alt.LayerChart | alt.FacetChart, width: int, height: int) -> alt.TopLevelMixin:
     text = {"labelColor": colour("soft"), "labelFontSize": 12, "labelFont": FONT}
     lines = {"aria": False, "domain": False, "tickColor": colour("line"), "gridColor": colour("line")}
-    return (
+    framed: alt.TopLevelMixin = (
         chart.properties(width=width, height=height, background="transparent", padding=2)
         .configure(font=FONT, aria=False)
         .configure_mark(aria=False)
         .configure_view(stroke=None)
         .configure_axis(**text, **lines)
     )
+    return framed

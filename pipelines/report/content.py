@@ -98,7 +98,7 @@ class Content:
     @cached_property
     def dossiers(self) -> list[Dossier]:
         """What is written of each of the first ports."""
-        return [self._dossier(port) for port in self.figures.ports]
+        return [self._dossier(place, port) for place, port in enumerate(self.figures.ports, start=1)]
 
     def pictures(self) -> Pictures:
         """Draw everything."""
@@ -171,12 +171,12 @@ class Content:
     def _key_figures(self) -> Iterator[KeyFigure]:
         text, number = self.wording.text, self.wording.number
         now, before, period = self.figures.totals, self.figures.previous, self.figures.period
-        none = self.wording.markup("")
+        none: Markup = self.wording.markup("")
 
         def was(value: int) -> Markup:
             return text("figures.was", n=number(value)) if before.observed_days else none
 
-        change = none
+        change: Markup = none
         if now.events_per_day and before.events_per_day:
             change = text(
                 "figures.compared",
@@ -211,7 +211,7 @@ class Content:
         seen = [value for value in values if value is not None] or [0]
         return {"least": self.plain.number(min(seen)), "most": self.plain.number(max(seen))}
 
-    def _dossier(self, port: PortRank) -> Dossier:
+    def _dossier(self, place: int, port: PortRank) -> Dossier:
         known = self.figures.knowledge.get(port.key)
         days = [
             (day, events) for (day, _), events in zip(self.figures.daily, self.figures.port_days[port.key], strict=True)
@@ -224,7 +224,7 @@ class Content:
             advice=self.wording.text("dossier.advice_unknown"),
             check=nmap_check(port),
             days=course,
-            picture=f"port-{port.port}-{port.protocol}" if port.protocol else f"port-{port.port}",
+            picture=f"port-{place}",
             alt=self._course_alt(port, course),
             countries=self.figures.port_countries.get(port.key, ()),
         )

@@ -151,23 +151,33 @@ def _readings(text: str) -> Iterator[tuple[str, Address]]:
     for quads, bases in ((_QUAD, (10, 8)), (_HEX_QUAD, (16,))):
         for found in quads.finditer(text):
             yield from ((found[1], address) for address in _quad(found[1], found[2], bases))
-    for found in _NUMBER.finditer(text):
-        number = int(found[0])
-        if _LEAST_NUMBER <= number < 1 << 32:
-            yield from ((found[0], address) for address in _both_orders(number.to_bytes(_IPV4_BYTES)))
-        elif 1 << 32 <= number < 1 << 128:
-            yield found[0], IPv6Address(number)
-    for found in _HEX.finditer(text):
-        packed = bytes.fromhex(found[1])
-        for start in range(0, len(packed), _IPV4_BYTES):
-            yield from ((found[0], address) for address in _both_orders(packed[start : start + _IPV4_BYTES]))
-        if len(packed) == IPv6Address(0).max_prefixlen // 8:
-            yield found[0], IPv6Address(packed)
-    for found in _COLONS.finditer(text):
-        yield from ((found[0], address) for address in _with_colons(found[0]))
-    for found in _REVERSED.finditer(text):
-        digits = found[0].replace(".", "")
-        yield from ((found[0], IPv6Address(int(order, 16))) for order in (digits, digits[::-1]))
+    for pattern, read in ((_NUMBER, _number), (_HEX, _hex), (_COLONS, _with_colons), (_REVERSED, _reversed)):
+        for found in pattern.finditer(text):
+            yield from ((found[0], address) for address in read(found[0]))
+
+
+def _number(written: str) -> Iterator[Address]:
+    """Yield what a whole number can stand for."""
+    number = int(written)
+    if _LEAST_NUMBER <= number < 1 << 32:
+        yield from _both_orders(number.to_bytes(_IPV4_BYTES))
+    elif 1 << 32 <= number < 1 << 128:
+        yield IPv6Address(number)
+
+
+def _hex(written: str) -> Iterator[Address]:
+    """Yield what 8, 16, 24 or 32 hexadecimal digits can stand for: IPv4 addresses in a row, or one of IPv6."""
+    packed = bytes.fromhex(written.lower().removeprefix("0x"))
+    for start in range(0, len(packed), _IPV4_BYTES):
+        yield from _both_orders(packed[start : start + _IPV4_BYTES])
+    if len(packed) == IPv6Address(0).max_prefixlen // 8:
+        yield IPv6Address(packed)
+
+
+def _reversed(written: str) -> Iterator[Address]:
+    """Yield what the digits of ip6.arpa stand for."""
+    digits = written.replace(".", "")
+    yield from (IPv6Address(int(order, 16)) for order in (digits, digits[::-1]))
 
 
 def _quad(written: str, separator: str, bases: tuple[int, ...]) -> Iterator[Address]:

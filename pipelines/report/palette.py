@@ -1,4 +1,4 @@
-"""The report's colours: names in the page's charts and style sheet, where dark and light are chosen; values elsewhere."""
+"""The report's colours: names in the page, whose style sheet chooses dark or light, and values elsewhere."""
 
 import re
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ MOST_POINTS = 100
 
 
 def sparkline(values: Sequence[int | None]) -> str:
-    """Return an SVG path over 100 by 20, from 0 at its foot to the largest value; it is broken where a value is None."""
+    """Return an SVG path over 100 by 20, from 0 at its foot to the largest value; broken where a value is None."""
     means = _thinned(values)
     largest = max((mean for mean in means if mean is not None), default=0) or 1
     step = WIDTH / max(len(means) - 1, 1)
