@@ -74,7 +74,9 @@ class Browser:
     def requests(self) -> list[str]:
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
-        return [request["request"]["url"] for request in sent]
+        urls = [request["request"]["url"] for request in sent]
+        # The icon of a date field is the browser's own.
+        return [url for url in urls if not url.startswith("data:")]
 
     def complaints(self) -> list[str]:
         return [entry["message"] for entry in self.driver.get_log("browser")]
