@@ -1,4 +1,4 @@
-"""The command `firewall-logs`: a sample to look at, and loading days without Dagster."""
+"""The command `firewall-logs`: a sample to look at, and loading days and making reports without Dagster."""
 
 import os
 import subprocess
@@ -90,6 +90,25 @@ def verify() -> None:
         click.echo(f"Load again: {command}")
     if verified.findings:
         sys.exit(1)
+
+
+@main.command()
+@click.argument("period")
+@click.argument("last", required=False)
+def report(period: str, last: str | None) -> None:
+    """Write the report of PERIOD (2020-Q2, 2020-04, 2020) or of the days from PERIOD to LAST, fit to be published."""
+    settings = _settings()
+    from pipelines.report.leaks import LeakError
+    from pipelines.report.period import PeriodError, named_period, period_of_days
+    from pipelines.report.report import make_report
+
+    try:
+        asked = period_of_days(_day("PERIOD", period), _day("LAST", last)) if last else named_period(period)
+        made = make_report(settings, asked)
+    except (PeriodError, LeakError, FileNotFoundError, SettingError) as error:
+        raise RefusedError(str(error)) from None
+    for path in (*made.pages.values(), *made.twins.values()):
+        click.echo(path)
 
 
 def _settings() -> Settings:

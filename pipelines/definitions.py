@@ -16,6 +16,8 @@ from pipelines.orchestration.events import events_asset
 from pipelines.orchestration.parsed_events import parsed_events_asset
 from pipelines.orchestration.port_scans import port_scans_asset
 from pipelines.orchestration.raw_files import raw_files_asset
+from pipelines.orchestration.report import GROUP as REPORTS
+from pipelines.orchestration.report import report_assets, report_jobs, report_schedules
 from pipelines.orchestration.verification import verification_asset
 from pipelines.orchestration.watch_sources import watch_sources_sensor
 from pipelines.settings import SettingError, Settings
@@ -61,17 +63,19 @@ def define(settings: Settings) -> dg.Definitions:
             port_scans_asset(settings),
             catalogue_assets(settings),
             verification_asset(settings),
+            *report_assets(settings),
         ]
     return dg.Definitions(
         assets=assets,
         jobs=[
             dg.define_asset_job(
                 JOB,
-                dg.AssetSelection.all() - dg.AssetSelection.assets("verification"),
+                dg.AssetSelection.all() - dg.AssetSelection.assets("verification") - dg.AssetSelection.groups(REPORTS),
                 description="Loads days, from raw lines to the catalogue",
-            )
+            ),
+            *report_jobs(),
         ],
-        schedules=[daily_load_schedule(settings.timezone)],
+        schedules=[daily_load_schedule(settings.timezone), *report_schedules(settings)],
         sensors=[watch_sources_sensor(settings)],
         # One day takes 4.3 s so, and 11.9 s with a process for each step; a stage uses all cores by itself.
         executor=dg.in_process_executor,

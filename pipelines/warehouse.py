@@ -76,6 +76,11 @@ class Warehouse:
         return self.root / "counts"
 
     @property
+    def reports(self) -> Path:
+        """Folder of the reports: `reports/2020-Q2.en.html` and what belongs to it."""
+        return self.root / "reports"
+
+    @property
     def lock(self) -> Path:
         """Locked by the process that changes the warehouse."""
         return self.root / ".lock"

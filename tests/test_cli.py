@@ -124,3 +124,28 @@ def test_a_run_that_failed_is_said_in_one_sentence(site: Site, launched: object)
     refused = run(site, "sample", FAIL="1")
     assert refused.exit_code == 2
     assert refused.stderr == "Error: the run failed: what it said stands above, and in the UI (dg dev)\n"
+
+
+def test_report_writes_pages_and_their_twins_of_any_period(site: Site) -> None:
+    assert run(site, "load", "2020-04-01", "2020-04-02").exit_code == 0
+    for arguments, name in ((["2020-Q2"], "2020-Q2"), (["2020-04-01", "2020-04-02"], "2020-04-01_2020-04-02")):
+        done = run(site, "report", *arguments)
+        assert done.exit_code == 0
+        written = [f"{name}.{code}.{kind}" for kind in ("html", "md") for code in ("en", "ja")]
+        assert done.stdout.splitlines() == [str(site.folder / "reports" / file) for file in written]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["2020-Q5"], "period is '2020-Q5': it must be a year, half, quarter or month"),
+        (["2020-04-02", "2020-04-01"], "its last day must not be before its first one"),
+        (["2020-Q2", "2020-04-01"], "PERIOD is '2020-Q2': it must be a day"),
+        (["2020-Q2"], "does not exist yet: load a day first"),
+    ],
+)
+def test_report_refuses_in_one_sentence(site: Site, arguments: Sequence[str], sentence: str) -> None:
+    done = run(site, "report", *arguments)
+    assert done.exit_code == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -14,11 +14,13 @@ import dagster as dg
 import pytest
 
 from pipelines import definitions
-from pipelines.catalogue import CheckResult
+from pipelines.catalogue import CheckResult, publish
 from pipelines.orchestration.activity import activity_chart
 from pipelines.orchestration.chart import bar_chart
 from pipelines.orchestration.days import LogDays, log_days, requested_days
+from pipelines.orchestration.report_periods import ReportPeriods
 from pipelines.orchestration.tables import table, table_of
+from pipelines.roll_up import roll_up
 from pipelines.settings import SQL_FOLDER, Settings
 from pipelines.sql_file import check_files
 from pipelines.warehouse import Warehouse
@@ -26,6 +28,7 @@ from tests.partitions import event, settings_for, write_partition
 from tests.raw_logs import Site, packet
 
 STAGES = ["raw_files", "parsed_events", "events", "counts", "port_scans"]
+REPORTS = ["report", "report_of_month"]
 VIEWS = sorted(path.stem for path in (SQL_FOLDER / "views").glob("*.sql"))
 CHECKS = sorted(path.stem for path in (SQL_FOLDER / "checks").glob("*.sql"))
 
@@ -50,7 +53,7 @@ def specs(known: dg.Definitions) -> Mapping[str, dg.AssetSpec]:
 
 def test_the_stages_and_every_view_are_assets_with_a_description(known: dg.Definitions) -> None:
     found = specs(known)
-    assert sorted(found) == sorted([*STAGES, "verification", *(f"catalogue/{view}" for view in VIEWS)])
+    assert sorted(found) == sorted([*STAGES, "verification", *REPORTS, *(f"catalogue/{view}" for view in VIEWS)])
     for name, spec in found.items():
         assert spec.description, name
         assert "\n" not in spec.description, name
@@ -330,3 +333,45 @@ def test_a_database_of_another_kind_is_refused_at_start(monkeypatch: pytest.Monk
         click.ClickException, match=r"^GEOIP_DB is '.*test_definitions.py': it must be a MaxMind DB file"
     ):
         definitions.valid_settings()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "tick", "period"),
+    [
+        ("quarterly_report", "2020-07-01T05:30:00+09:00", "2020-Q2"),
+        ("quarterly_report", "2020-01-01T05:30:00+09:00", "2019-Q4"),
+        ("monthly_report", "2020-05-01T05:40:00+09:00", "2020-04"),
+        ("monthly_report", "2020-01-01T05:40:00+09:00", "2019-12"),
+    ],
+)
+def test_a_report_is_made_when_its_period_is_over(tmp_path: Path, schedule: str, tick: str, period: str) -> None:
+    found = defined(settings_for(tmp_path, "Asia/Tokyo"))[0]
+    made = found.resolve_schedule_def(f"{schedule}_schedule")
+    assert (made.job_name, made.execution_timezone) == (schedule, "Asia/Tokyo")
+    moment = datetime.fromisoformat(tick).astimezone(UTC)
+    context = dg.build_schedule_context(scheduled_execution_time=moment, repository_def=found.get_repository_def())
+    [request] = made.evaluate_tick(context).run_requests or []
+    assert request.partition_key == period
+
+
+def test_the_reports_partitions_grow_with_time() -> None:
+    quarters = ReportPeriods(3, ZoneInfo("UTC"))
+    assert quarters.get_partition_keys(NOON_IN_LONDON)[-2:] == ["2020-Q1", "2020-Q2"]
+    assert ReportPeriods(1, ZoneInfo("UTC")).get_partition_keys(NOON_IN_LONDON)[-2:] == ["2020-03", "2020-04"]
+    with dg.partition_loading_context() as context, pytest.raises(click.ClickException, match="'2020-Q5'"):
+        quarters.validate_partition_key("2020-Q5", context)
+
+
+def test_a_report_shows_its_table_map_and_links(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    known = {"source_ip": "1.0.1.1", "source_country": "CN", "destination_port": 445, "protocol": "tcp"}
+    write_partition(tmp_path, "events", "2020-05-17", [event("2020-05-17 12:00:00", 1, **known)])
+    roll_up(settings)
+    publish(settings)
+    done = defined(settings)[0].resolve_job_def("quarterly_report").execute_in_process(partition_key="2020-Q2")
+    [made] = done.asset_materializations_for_node("report")
+    assert made.metadata["events"].value == 1
+    assert str(made.metadata["map"].value).startswith("![world map of the events by country](data:image/png;base64,")
+    assert str(made.metadata["open_ja"].value).endswith("/reports/2020-Q2.ja.html")
+    [port] = made.metadata["top_ports"].value.records  # type: ignore[union-attr]
+    assert port.data["port"] == "445/tcp"
