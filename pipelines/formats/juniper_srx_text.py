@@ -1,48 +1,56 @@
-"""Juniper SRX, not structured: sessions that were created, closed and denied, as sentences.
+"""Juniper SRX: sessions that were created, closed or denied, as sentences, Junos's `syslog` format.
 
-    Apr  3 04:12:45 gate RT_FLOW: RT_FLOW_SESSION_DENY: session denied 203.0.113.9/51234->198.51.100.7/445 junos-smb \
-6(0) default-deny untrust trust UNKNOWN UNKNOWN N/A(N/A) ge-0/0/0.0 UNKNOWN policy deny
+Junos's "System Log Explorer" gives the sentences, to which releases added values, always behind what was there or at
+known places (a tag of the connection, the types of the translations' rules):
 
-From Juniper's System Log Explorer (RT_FLOW), whose messages have had more parts with every version of Junos; read is
-what all of them have. A session's close tells its packets and bytes, both ways, and its seconds.
+    Apr  3 04:12:45 srx1 RT_FLOW: RT_FLOW_SESSION_DENY: session denied 203.0.113.9/51234->198.51.100.7/445 0x0 \
+junos-smb 6(0) deny-all untrust trust UNKNOWN UNKNOWN N/A(N/A) ge-0/0/0.0 No Denied by policy
+
+The meaning is that of `juniper_srx`, the same messages as structured data.
 """
 
 import re
 
-import pyarrow.compute as pc
-
 from pipelines.format import Derived, Format, Scanned
-from pipelines.formats.juniper_srx import EVENTS
-from pipelines.meaning import bad_protocols, plain, total, with_ports
+from pipelines.formats.juniper_srx import NOTHING, sessions
+from pipelines.meaning import bad_protocols, words_of
 from pipelines.shapes import Ignored, Template
 
-_ENDS = "{source_ip}/{source_port}->{destination_ip}/{destination_port}"
-_TRANSLATED = "{nat_source_ip}/{nat_source_port}->{nat_destination_ip}/{nat_destination_port}"
-_TAG = "[[0x{} ]]"
-_RULE = "((N/A N/A|source rule {}|static rule {}|destination rule {}))"
-_RULES = f"(({_RULE} {_RULE}|{{}} {{}}))"
-_ZONES = "{rule:text} {in_zone} {out_zone}"
+_ENDS = "{source_ip}/{source_port}->{destination_ip}/{destination_port}[[ 0x{}]] {service}"
+_SESSION = f"{_ENDS} {{nat_source_ip}}/{{nat_source_port}}->{{nat_destination_ip}}/{{nat_destination_port}}[[ 0x{{}}]]"
+_TYPE = "((N/A|{} rule))"
+# The rules of source and destination translation: with their types in newer releases.
+_RULES = (f"{_TYPE} {{}} {_TYPE} {{}}", "{} {}")
+_POLICY = "{rule} {in_zone} {out_zone}"
+_COUNTS = "{packets_out:number}({bytes_out:number}) {packets_in:number}({bytes_in:number}) {duration_ms:seconds}"
+_RECOGNISED = "[[ {application} {} {}({}) {in_interface}]][[ {}({}) {in_interface}]]"
 
-_CREATED = (
-    f"session created {_ENDS} {_TAG}{{}} {_TRANSLATED} {_TAG}{_RULES} {{protocol}} {_ZONES} {{}}"
-    "[[ {}({}) {in_interface}]]"
+_CREATED = tuple(
+    f"session created {_SESSION} {rules} {{protocol}} {_POLICY} {{}}[[ {{}}({{}}) {{in_interface}}]]"
+    "[[ {application} {} ]]"
+    for rules in _RULES
 )
-_CLOSED = (
-    f"session closed {{reason:text}}: {_ENDS} {_TAG}{{}} {_TRANSLATED} {_TAG}{_RULES} {{protocol}} {_ZONES} {{}} "
-    "{packets_out:number}({bytes_out:number}) {packets_in:number}({bytes_in:number}) {duration_ms:seconds}"
-    "[[ {} {} {}({}) {in_interface}]]"
+_CLOSED = tuple(
+    f"session closed {{reason:text}}: {_SESSION} {rules} {{protocol}} {_POLICY} {{}} {_COUNTS}{_RECOGNISED}"
+    for rules in _RULES
 )
 _DENIED = (
-    f"session denied {_ENDS} {_TAG}{{}} {{protocol}}({{}}) {_ZONES}[[ {{}} {{}} {{}}({{}}) {{in_interface}}]]"
-    "[[ {} {reason:rest}]]"
+    (
+        f"session denied {_ENDS} {{protocol}}({{icmp_kind:byte?}}) {_POLICY}{_RECOGNISED}"
+        "[[ {} {reason:text} by policy]]"
+    ),
 )
+
+
+def reason_of(text: str) -> str:
+    """Return a reason whole: of a denial, the first word of it is captured."""
+    return f"{text} by policy" if text in {"Denied", "Rejected"} else text
 
 
 def derive(scanned: Scanned) -> Derived:
-    """Turn scanned columns into the schema's."""
-    columns = with_ports(plain(scanned))
-    columns["packets"] = pc.fill_null(total(scanned, "packets_out", "packets_in"), 1)
-    columns["packet_bytes"] = total(scanned, "bytes_out", "bytes_in")
+    """Tell the columns of sessions."""
+    columns = sessions(scanned)
+    columns["reason"] = words_of(columns["reason"], reason_of)
     return Derived(columns, invalid=bad_protocols(scanned))
 
 
@@ -50,12 +58,15 @@ FORMAT = Format(
     shape=Template(
         lead="{message_id}: ",
         by="message_id",
-        cases={name: (_CREATED if "CREATE" in name else _CLOSED if "CLOSE" in name else _DENIED,) for name in EVENTS},
+        cases={
+            f"RT_FLOW_SESSION_{word}{suffix}": patterns
+            for word, patterns in (("CREATE", _CREATED), ("CLOSE", _CLOSED), ("DENY", _DENIED))
+            for suffix in ("", "_LS")
+        },
         otherwise=Ignored("other message"),
     ),
     anchors=("RT_FLOW_SESSION_",),
-    signature=re.compile(rb"RT_FLOW: RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)(?:_LS)?: "),
-    nulls=("N/A", "UNKNOWN", "unknown"),
-    words={"action": ("message_id", EVENTS)},
+    nulls=NOTHING,
+    signature=re.compile(rb"RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)(?:_LS)?: session "),
     derive=derive,
 )
