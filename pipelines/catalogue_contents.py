@@ -19,8 +19,12 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.count_files import count_columns
 from pipelines.count_kinds import ALL_KINDS
+from pipelines.research_scanners import research_scanner_files
+from pipelines.retained import Retained
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sole_writer import sole_writer
+from pipelines.source_facts import SOURCE_TABLES
+from pipelines.sources import load_sources
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
@@ -39,6 +43,8 @@ VIEW_COLUMNS = {
     "rejected_lines": (schema.DAY, *schema.REJECTED),
     "loads": (schema.DAY, *schema.LOADS),
     "raw_files": schema.RAW_FILES,
+    "port_scans": schema.PORT_SCANS,
+    "open_ports": schema.OPEN_PORTS,
     "coverage": schema.COVERAGE,
 }
 
@@ -61,6 +67,9 @@ _COMMENT = re.compile(r"--.*")
 CONSTANTS = {
     "published_warehouse": "Folder of the data when this catalogue was published",
     "site_timezone": "Time zone whose calendar days the partitions are",
+    "events_since": "First day whose events are kept: counts may outlive them",
+    "counts_since": "First day whose counts are kept",
+    "rejected_since": "First day whose rejected lines are kept",
     "uneven_stages": "Stages with files of different columns, in which a query must open every file before it starts",
 }
 
@@ -84,7 +93,11 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_constant(connection, "published_warehouse", _literal(str(warehouse.root)))
     _create_constant(connection, "site_timezone", _literal(_site_timezone(warehouse, settings)))
     _create_constant(connection, "uneven_stages", _list_literal(uneven_stages(warehouse, STAGE_COLUMNS)))
-    connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
+    retained = Retained.of(warehouse)
+    _create_constant(connection, "events_since", _date_literal(retained.events_since))
+    _create_constant(connection, "counts_since", _date_literal(retained.counts_since))
+    _create_constant(connection, "rejected_since", _date_literal(retained.rejected_since))
+    _set_reference_data(connection, settings)
     connection.execute("create schema checks")
     # What is created is tried on the empty files: to look for all others, each time, takes a second for five years.
     connection.execute(
@@ -99,6 +112,20 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     connection.execute("commit")
 
 
+def _set_reference_data(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Set the variables that the files of sql/reference read.
+
+    Raises:
+        SettingError: the sources, or the user's table of research scanners, cannot be used.
+    """
+    scanners = research_scanner_files(Warehouse(settings.warehouse))
+    networks = [(source.name, str(network)) for source in load_sources(settings) for network in source.own_addresses]
+    connection.execute("set variable reference_folder = ?", [str(SQL_FOLDER / "reference")])
+    connection.execute("set variable research_scanner_files = ?", [[glob.escape(str(path)) for path in scanners]])
+    connection.execute("set variable own_sensors = ?", [[sensor for sensor, _ in networks]])
+    connection.execute("set variable own_networks = ?", [[network for _, network in networks]])
+
+
 def _store_empty_files(warehouse: Warehouse) -> None:
     """Store a file without rows wherever views read, because DuckDB refuses a pattern that matches no file.
 
@@ -110,7 +137,12 @@ def _store_empty_files(warehouse: Warehouse) -> None:
         for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(warehouse, path, count_columns(kind, level))
+    for (folder, name), columns in SOURCE_TABLES.items():
+        path = warehouse.count_file(folder, name, EMPTY_MONTH).with_name(EMPTY)
+        _store_empty_file(warehouse, path, columns)
     _store_empty_file(warehouse, warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
+    _store_empty_file(warehouse, warehouse.port_scans.with_name(EMPTY), schema.PORT_SCANS)
+    _store_empty_file(warehouse, warehouse.open_ports.with_name(EMPTY), schema.OPEN_PORTS)
 
 
 def empty_file(warehouse: Warehouse, stage: str) -> Path:
@@ -184,6 +216,10 @@ def _create_constant(connection: duckdb.DuckDBPyConnection, name: str, value: st
 def _literal(text: str) -> str:
     """Return text as SQL, for the statements that take no parameters: macros and comments."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _date_literal(day: date | None) -> str:
+    return f"cast({_literal(day.isoformat() if day else '-infinity')} as date)"
 
 
 def _list_literal(texts: list[str]) -> str:

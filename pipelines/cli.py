@@ -59,7 +59,7 @@ def load(first: str, last: str | None) -> None:
         raise RefusedError(str(error)) from None
     for day in loaded.repaired.days:
         click.echo(f"Warning: partitions of {day} could not be read and were made again", err=True)
-    for problem in loaded.parsed.problems:
+    for problem in (*loaded.parsed.problems, *loaded.refused_scans):
         click.echo(f"Warning: {problem}", err=True)
     figures = loaded.parsed.days.values()
     lines, events = sum(day.lines for day in figures), sum(day.events for day in figures)
@@ -68,6 +68,28 @@ def load(first: str, last: str | None) -> None:
         f"Loaded {days[0]} to {days[-1]}, files: {loaded.parsed.files:,}, "
         f"lines: {lines:,} = {events:,} events + {ignored:,} ignored + {rejected:,} rejected"
     )
+    if str(loaded.removed):
+        click.echo(loaded.removed)
+
+
+@main.command()
+def verify() -> None:
+    """Read everything in the warehouse, and say what does not agree and what to load again; exit code 1 if anything."""
+    settings = _settings()
+    from pipelines.verify import load_commands
+    from pipelines.verify import verify as verify_all
+
+    try:
+        verified = verify_all(settings)
+    except StorageError as error:
+        raise RefusedError(str(error)) from None
+    click.echo(f"Verified {verified.files:,} files of {verified.days:,} days: {len(verified.findings):,} findings")
+    for finding in verified.findings:
+        click.echo(f"  {finding.sentence}")
+    for command in load_commands(verified.reload):
+        click.echo(f"Load again: {command}")
+    if verified.findings:
+        sys.exit(1)
 
 
 @main.command()

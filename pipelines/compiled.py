@@ -10,13 +10,15 @@ from typing import Any, TypeVar
 
 import numba
 from numba import njit
+from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _HERE = Path(__file__).parent
+_OPTIONS: Any = {"nogil": True, "_nrt": False, "error_model": "numpy"}
 
 
-def kernel(function: Function) -> Function:
+def kernel(function: Function, *, inline: bool = True) -> Function:
     """Compile a function that works on arrays it is given and allocates none.
 
     The result is kept on disk, so that a second process pays nothing, and runs without Python's global lock. With
@@ -24,9 +26,20 @@ def kernel(function: Function) -> Function:
     every tuple passed; 0.41 with `forceinline`, as a tuple of ten arrays is passed by copying seventy words.
     """
     numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined] # set by name at import
-    options: Any = {"cache": True, "nogil": True, "_nrt": False, "forceinline": True, "error_model": "numpy"}
+    options = {**_OPTIONS, "cache": True, "forceinline": inline}
     compiled: Function = njit(**options)(function)
     return compiled
+
+
+def dispatched(stub: Any) -> Callable[[Function], Function]:
+    """Say which compiled function a stub stands for, decided by the types of the arguments.
+
+    Each kind of format is so scanned by the same code, and the parts that differ are compiled when they are needed. (A
+    function that is made by another one is not kept on disk.)
+    """
+    options: Any = {**_OPTIONS, "forceinline": True}
+    decorate: Callable[[Function], Function] = overload(stub, jit_options=options)
+    return decorate
 
 
 def announce_compilation(function: Any, what: str) -> None:

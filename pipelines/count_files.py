@@ -56,7 +56,7 @@ class _Writer:
             compression_level=1,
             store_schema=False,
             # What queries and `read_sights` leave row groups out by.
-            write_statistics=["day", "destination_port", "source_country", "previous", "key"],
+            write_statistics=["day", "destination_port", "source_country", "source_ip", "previous", "key"],
             use_dictionary=[column.name for column in columns if column.name not in varied],
             column_encoding=dict.fromkeys(varied, "DELTA_BINARY_PACKED"),
         )
@@ -124,6 +124,25 @@ class CountWriter(_Writer):
         columns += [*counts, *(_stamps(bounds[groups]) for bounds in stamps)]
         self.write(columns, COUNT_ROWS)
         self.rows += len(groups)
+
+
+class FactWriter(_Writer):
+    """Writes facts of sources, as they come."""
+
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+        """Begin the file; its folder is made if missing."""
+        super().__init__(path, columns)
+        self.rows = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Write a batch, whose columns may stand in any order."""
+        columns = [batch.column(name) for name in self._schema.names]
+        texts = [pa.types.is_string(column.type) for column in columns]
+        self.write(
+            [column.dictionary_encode() if text else column for column, text in zip(columns, texts, strict=True)],
+            COUNT_ROWS,
+        )
+        self.rows += len(batch)
 
 
 class SightWriter(_Writer):

@@ -91,7 +91,7 @@ def _times(minutes: npt.NDArray[np.int64], midnights: npt.NDArray[np.int64]) -> 
     has_lines = np.zeros(count, np.bool_)
     places = (minutes - midnights[0]) // MINUTE
     has_lines[places[(places >= 0) & (places < count)]] = True
-    gaps = [(start, length) for start, length in _gaps(has_lines) if length >= SHORTEST_GAP]
+    gaps = list(_gaps(has_lines))
     hours = np.zeros(-(-count // MINUTES_PER_HOUR), np.bool_)
     hours[np.flatnonzero(has_lines) // MINUTES_PER_HOUR] = True
     return {
@@ -105,9 +105,10 @@ def _times(minutes: npt.NDArray[np.int64], midnights: npt.NDArray[np.int64]) -> 
 
 
 def _gaps(has_lines: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Yield start and length of each run of minutes without lines."""
-    bounds = np.flatnonzero(np.diff(np.concatenate([[True], has_lines, [True]]).astype(np.int8)))
-    yield from ((int(start), int(end - start)) for start, end in bounds.reshape(-1, 2))
+    """Yield start and length of each run of minutes without lines, of those that are kept."""
+    bounds = np.flatnonzero(np.diff(np.concatenate([[True], has_lines, [True]]).astype(np.int8))).reshape(-1, 2)
+    for start, end in bounds[bounds[:, 1] - bounds[:, 0] >= SHORTEST_GAP].tolist():
+        yield start, end - start
 
 
 def _marks(signs: pa.Table) -> Row:

@@ -14,9 +14,11 @@ from pipelines.orchestration.daily_load import JOB, daily_load_schedule
 from pipelines.orchestration.days import log_days
 from pipelines.orchestration.events import events_asset
 from pipelines.orchestration.parsed_events import parsed_events_asset
+from pipelines.orchestration.port_scans import port_scans_asset
 from pipelines.orchestration.raw_files import raw_files_asset
 from pipelines.orchestration.report import GROUP as REPORTS
 from pipelines.orchestration.report import report_assets, report_jobs, report_schedules
+from pipelines.orchestration.verification import verification_asset
 from pipelines.orchestration.watch_sources import watch_sources_sensor
 from pipelines.settings import SettingError, Settings
 from pipelines.sources import load_sources
@@ -58,15 +60,17 @@ def define(settings: Settings) -> dg.Definitions:
             parsed_events_asset(settings, days),
             events_asset(settings, days),
             counts_asset(settings, days),
+            port_scans_asset(settings),
             catalogue_assets(settings),
             *report_assets(settings),
+            verification_asset(settings),
         ]
     return dg.Definitions(
         assets=assets,
         jobs=[
             dg.define_asset_job(
                 JOB,
-                dg.AssetSelection.all() - dg.AssetSelection.groups(REPORTS),
+                dg.AssetSelection.all() - dg.AssetSelection.groups(REPORTS) - dg.AssetSelection.assets("verification"),
                 description="Loads days, from raw lines to the catalogue",
             ),
             *report_jobs(),

@@ -5,11 +5,10 @@ A format lives in one file of `pipelines/formats/`, which defines `FORMAT`; the 
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import IntEnum
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,66 +16,11 @@ import pyarrow as pa
 
 import pipelines.formats
 from pipelines.columns import number_column
+from pipelines.kinds import TEXTS, Kind
+from pipelines.packet_keys import PacketKeys, Tables, packet_tables
+from pipelines.plan import Compiled, Parts, Plan, compiled_plan
 from pipelines.settings import SettingError
-
-
-class Kind(IntEnum):
-    """How the bytes of a value are read."""
-
-    SKIP = 0
-    DECIMAL = 1
-    HEXADECIMAL = 2
-    TEXT = 3
-    ADDRESS = 4
-    PROTOCOL = 5
-    FLAG = 6
-
-
-class Section(IntEnum):
-    """Where in a record a key stands; the same key can mean different things before and after the protocol."""
-
-    NETWORK = 0
-    TRANSPORT = 1
-    ICMP = 2
-
-
-EVERYWHERE = tuple(Section)
-
-
-class Evidence(IntEnum):
-    """What the presence of a key says about the line being a firewall record; bits of a mask."""
-
-    NONE = 0
-    START = 1  # the first key of a whole record
-    HEAD = 16  # a key that only the first can stand before
-    PACKET = 2  # an address or the protocol: enough by itself
-    SOURCE_PORT = 4
-    DESTINATION_PORT = 8  # both ports together are enough too
-
-
-@dataclass(frozen=True)
-class Field:
-    """One key of a record and the column that its value becomes.
-
-    Attributes:
-        key: the key as logged, or the word that is a flag.
-        column: name of the scanned column; empty for a value that is read past.
-        kind: how the value is read.
-        sections: where the key has this meaning.
-        largest: largest number allowed; a larger one makes the line a reject.
-        bit: for a flag, the bit that it sets.
-        leads_to: the section that begins after this key.
-        evidence: what the key says about the line.
-    """
-
-    key: str
-    column: str = ""
-    kind: Kind = Kind.SKIP
-    sections: tuple[Section, ...] = EVERYWHERE
-    largest: int = 0xFFFF
-    bit: int = 1
-    leads_to: Section | None = None
-    evidence: Evidence = Evidence.NONE
+from pipelines.shapes import Only, Shape
 
 
 @dataclass(frozen=True)
@@ -99,11 +43,15 @@ class Scanned:
         rows: how many events there are.
         numbers: columns of numbers by name, those only that some event has.
         texts: columns of text by name, all of them; null where absent.
+        stamps: int64, microseconds since 1970, UTC where `zoned` is true, else of the source's local time.
+        zoned: whether the stamp names its zone.
     """
 
     rows: int
     numbers: Mapping[str, Numbers]
     texts: Mapping[str, pa.DictionaryArray]
+    stamps: npt.NDArray[np.int64]
+    zoned: npt.NDArray[np.bool_]
 
     def values(self, name: str) -> npt.NDArray[np.int64]:
         """Return the numbers of a column, -1 where absent; read-only for a column that no event has."""
@@ -119,120 +67,112 @@ class Derived:
     Attributes:
         columns: Arrow arrays of the batch's length; columns that are left out are NULL.
         invalid: by column name, the rows (booleans) whose value is not valid, and the array of those values.
+        ignored: by the name of a rule, the rows (booleans) that are no firewall records.
     """
 
     columns: Mapping[str, pa.Array]
-    invalid: Mapping[str, tuple[npt.NDArray[np.bool_], pa.Array]]
+    invalid: Mapping[str, tuple[npt.NDArray[np.bool_], pa.Array]] = field(default_factory=dict)
+    ignored: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+Words = Mapping[str, str] | Callable[[str], str | None]
+
+
+@dataclass(frozen=True, eq=False)
 class Format:
-    """A key=value format: its keys, the programs that write it, and how its columns become the schema's.
+    """A log format: where its records stand, what they look like, and how their columns become the schema's.
 
     Attributes:
-        fields: the keys.
+        shape: what a record looks like, with the columns that its values become.
+        signature: found in the lines of the format and in no others: a file is known by it.
         programs: syslog program names that write these records; lines of other programs are ignored.
-        derive: turns scanned columns into the schema's columns; works on whole columns and on dictionaries.
+        anchors: what a record begins with, where no program or more than the program stands before it.
+        syslog: whether a syslog daemon's header may stand before the record.
+        anchor_words: how many words after the daemon's header may stand before an anchor.
+        from_header: whether the record begins before those words, and not at the anchor.
+        own_stamp: whether a stamp between that header and the record is the event's, rather than the header's.
+        structured: whether a record begins at the message id of RFC 5424, before the structured data.
+        only: what decides, before values are read, whether a record is one of a firewall.
+        needs: columns of which a record has at least one; empty if it needs none.
+        nulls: values that stand for none, besides the empty one and `-`.
+        words: by column, the text column that decides it, and the word or function that each of its values becomes.
+        constants: by column, its value where the record has none.
+        derive: turns scanned columns into the schema's where that takes more than words and constants; works on whole
+            columns and on dictionaries.
+        name: name of the module that defines the format.
     """
 
-    fields: tuple[Field, ...]
-    programs: tuple[str, ...]
-    derive: Callable[[Scanned], Derived]
-    name: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        """Take the name of the module that defines the format."""
-        if not self.name:
-            object.__setattr__(self, "name", self.derive.__module__.rpartition(".")[2])
+    shape: Shape | PacketKeys
+    signature: re.Pattern[bytes]
+    programs: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
+    anchor_words: int = 8
+    from_header: bool = False
+    syslog: bool = True
+    own_stamp: bool = False
+    structured: bool = False
+    only: tuple[Only, ...] = ()
+    needs: tuple[str, ...] = ("source_ip", "destination_ip", "protocol")
+    nulls: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, Words]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    derive: Callable[[Scanned], Derived] | None = None
+    name: str = ""
 
     def number_columns(self) -> tuple[str, ...]:
-        """Return the names of the numeric columns, in the order of the scanner's slots."""
-        kinds = (Kind.DECIMAL, Kind.HEXADECIMAL, Kind.FLAG)
-        return tuple(dict.fromkeys(item.column for item in self.fields if item.kind in kinds))
+        """Return the names of the numeric columns, in the order of the scanner's columns."""
+        return self.shape.number_columns() if isinstance(self.shape, PacketKeys) else compiled(self).numbers
 
     def text_columns(self) -> tuple[str, ...]:
-        """Return the names of the text columns, in the order of the scanner's slots; header columns come first."""
-        kinds = (Kind.TEXT, Kind.ADDRESS, Kind.PROTOCOL)
-        named = (item.column for item in self.fields if item.kind in kinds)
-        return (*HEADER_COLUMNS, *dict.fromkeys(named))
+        """Return the names of the text columns, in the order of the scanner's columns; `host` comes first."""
+        return self.shape.text_columns() if isinstance(self.shape, PacketKeys) else compiled(self).texts
 
-    def address_columns(self) -> frozenset[str]:
-        """Return the names of the columns that hold addresses."""
-        return frozenset(item.column for item in self.fields if item.kind is Kind.ADDRESS)
+    def columns_of(self, kind: Kind) -> frozenset[str]:
+        """Return the names of the text columns of a kind."""
+        items = self.shape.fields if isinstance(self.shape, PacketKeys) else compiled(self).slots
+        return frozenset(item.column for item in items if item.kind is kind and kind in TEXTS)
 
+    def rules(self) -> tuple[str, ...]:
+        """Return the names of the format's own rules for lines that are no firewall records."""
+        return () if isinstance(self.shape, PacketKeys) else compiled(self).rules
 
-HEADER_COLUMNS = ("host", "prefix", "chain")
-MAX_KEY = 8
-KEY_SLOTS = 256
-KEY_HASH = 0x9E3779B97F4A7C15
-
-
-class Tables(NamedTuple):
-    """A format as arrays, for compiled code.
-
-    Attributes:
-        key_words: uint64[KEY_SLOTS], the key's bytes as a word; 0 where the hash slot is free.
-        key_fields: int16[2 * len(Section) * KEY_SLOTS], index of the field that a word is in a section, or -1; first
-            the words that are flags, then those with a value (netfilter has both `ACK` and `ACK=`).
-        kinds, columns, largest, bits, leads_to, evidence: per field.
-        programs: uint64[n], program names as words.
-    """
-
-    key_words: npt.NDArray[np.uint64]
-    key_fields: npt.NDArray[np.int16]
-    kinds: npt.NDArray[np.int8]
-    columns: npt.NDArray[np.int16]
-    largest: npt.NDArray[np.int64]
-    bits: npt.NDArray[np.int64]
-    leads_to: npt.NDArray[np.int8]
-    evidence: npt.NDArray[np.int8]
-    programs: npt.NDArray[np.uint64]
-
-
-def word_of(text: str) -> int:
-    """Return up to eight ASCII bytes as one little-endian word."""
-    data = text.encode("ascii")
-    if not 0 < len(data) <= MAX_KEY:
-        raise ValueError(f"key {text!r} has {len(data)} bytes: the scanner compares keys of 1 to {MAX_KEY}")
-    return int.from_bytes(data, "little")
+    def fault(self, place: int) -> str:
+        """Return in words what a value is that the scanner refuses; `place` is the field or slot that it gave."""
+        if isinstance(self.shape, PacketKeys):
+            return self.shape.fields[place].fault
+        return compiled(self).slots[place].fault
 
 
 @cache
-def tables(form: Format) -> Tables:
-    """Return the scanner's tables for a format."""
-    numbers, texts = form.number_columns(), form.text_columns()
-    fields = form.fields
+def compiled(form: Format) -> Compiled:
+    """Return the plan of a format and the names of what is in it.
 
-    def column(item: Field) -> int:
-        if item.kind is Kind.SKIP:
-            return -1
-        return numbers.index(item.column) if item.column in numbers else texts.index(item.column)
-
-    key_words = np.zeros(KEY_SLOTS, np.uint64)
-    key_fields = np.full((2, len(Section), KEY_SLOTS), -1, np.int16)
-    for index, item in enumerate(fields):
-        slot = _key_slot(key_words, word_of(item.key))
-        for section in item.sections:
-            key_fields[int(item.kind is not Kind.FLAG), section, slot] = index
-    return Tables(
-        key_words=key_words,
-        key_fields=key_fields.reshape(-1),
-        kinds=np.array([item.kind for item in fields], np.int8),
-        columns=np.array([column(item) for item in fields], np.int16),
-        largest=np.array([item.largest for item in fields], np.int64),
-        bits=np.array([item.bit for item in fields], np.int64),
-        leads_to=np.array([-1 if item.leads_to is None else item.leads_to for item in fields], np.int8),
-        evidence=np.array([item.evidence for item in fields], np.int8),
-        programs=np.array([word_of(name) for name in form.programs], np.uint64),
+    Raises:
+        ValueError: what the format says cannot be read so.
+    """
+    if isinstance(form.shape, PacketKeys):
+        raise TypeError(f"format {form.name!r} has tables of keys, not a plan")
+    parts = Parts(
+        programs=form.programs,
+        anchors=form.anchors,
+        syslog=form.syslog,
+        own_stamp=form.own_stamp,
+        structured=form.structured,
+        only=form.only,
+        needs=form.needs,
+        nulls=form.nulls,
+        anchor_words=form.anchor_words,
+        from_header=form.from_header,
     )
+    return compiled_plan(form.shape, parts)
 
 
-def _key_slot(key_words: npt.NDArray[np.uint64], word: int) -> int:
-    slot = (word * KEY_HASH & 0xFFFFFFFFFFFFFFFF) >> 56
-    while key_words[slot] not in (0, word):
-        slot = (slot + 1) % KEY_SLOTS
-    key_words[slot] = word
-    return slot
+@cache
+def tables(form: Format) -> Tables | Plan:
+    """Return a format as arrays for the scanner."""
+    if isinstance(form.shape, PacketKeys):
+        return packet_tables(form.shape, form.programs)
+    return compiled(form).plan
 
 
 @cache
@@ -241,7 +181,7 @@ def all_formats() -> Mapping[str, Format]:
     found = {}
     for module in pkgutil.iter_modules(pipelines.formats.__path__):
         form = importlib.import_module(f"pipelines.formats.{module.name}").FORMAT
-        found[form.name] = form
+        found[module.name] = replace(form, name=module.name)
     return found
 
 

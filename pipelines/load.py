@@ -7,7 +7,9 @@ from datetime import date
 from pipelines.catalogue import CheckResult, Published, publish, run_checks
 from pipelines.enrich import enrich_days
 from pipelines.parse import Parsed, parse_days
+from pipelines.port_scans import store_port_scans
 from pipelines.repairs import Repaired, repair
+from pipelines.retention import Removed, remove_old
 from pipelines.roll_up import roll_up
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer
@@ -16,11 +18,13 @@ from pipelines.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load gave: the account of the lines, the catalogue that shows them, and what it made again besides."""
+    """What a load gave: the account of the lines, the catalogue, what was made again and removed, and scans refused."""
 
     parsed: Parsed
     published: Published
     repaired: Repaired
+    removed: Removed
+    refused_scans: tuple[str, ...]
 
 
 class CheckError(Exception):
@@ -32,7 +36,7 @@ class CheckError(Exception):
 
 
 def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
-    """Load days, in order and without gaps: parse, enrich, roll up, check and publish.
+    """Load days, in order and without gaps: parse, enrich, roll up, check, remove what is too old, and publish.
 
     Raises:
         SettingError: a setting or source that cannot be used.
@@ -48,4 +52,6 @@ def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
         failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
         if failed:
             raise CheckError(failed)
-        return Loaded(parsed, publish(settings), repaired)
+        removed = remove_old(settings)
+        scans = store_port_scans(settings)
+        return Loaded(parsed, publish(settings), repaired, removed, scans.problems)

@@ -3,27 +3,30 @@
 Loading a day is a function of the raw lines of that day alone. However many days are asked for, each file is read once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import available_timezones
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.batches import Batch, Part, Rejects, decoded
+from pipelines.batches import Batch, Part, PartNotice, Rejects, decoded, is_headed
 from pipelines.columns import chosen, constant
+from pipelines.detection import LARGE_SAMPLE, UNKNOWN, Detected, detect, is_wrapped
 from pipelines.digests import digest_of, keys_of, stored_digest
-from pipelines.format import Format, all_formats, format_named
+from pipelines.format import format_named
 from pipelines.known_files import KnownFiles, fingerprint, meaning
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken, Facts, look_at
 from pipelines.reading import YEAR, FileReader, FileState, Piece, ToRead, first_guess, may_have_segments
+from pipelines.retained import refuse_removed
 from pipelines.scanning.stamps import NO_STAMP
 from pipelines.schema import ACCOUNTS, PARSED, RAW_FILES, REJECTED, SIGNS, STAMP, arrow_schema
 from pipelines.segments import KnownSegments, Segment, head_of, write_segments
@@ -35,6 +38,7 @@ from pipelines.warehouse import Warehouse, replacing
 from pipelines.zones import day_numbers
 
 SAMPLES = 5
+_EMPTY = Detected(UNKNOWN, None)
 EPOCH_START = datetime(1970, 1, 1)  # noqa: DTZ001 - stamps are stored without a zone, in UTC
 
 
@@ -99,7 +103,8 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     """Read the raw lines of `days` into the partitions of the first stage, which all appear at the end.
 
     Raises:
-        SettingError: a setting or source that cannot be used, or a warehouse loaded with another time zone.
+        SettingError: a setting or source that cannot be used, a warehouse loaded with another time zone, or a day
+            whose events have been removed.
         StorageError: the disk refuses.
     """
     use_jemalloc()
@@ -107,6 +112,7 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
     warehouse = Warehouse(settings.warehouse)
     with sole_writer(warehouse, days):
         fix_timezone(settings)
+        refuse_removed(warehouse, days)
         parse = _Parse(settings, found, days)
         starts: dict[str, int] = {}
         while not parse.run(starts):
@@ -122,11 +128,14 @@ def fix_timezone(settings: Settings) -> None:
     """Note whose days the partitions are at the first load; refuse another zone from then on.
 
     Raises:
-        SettingError: the warehouse was loaded with another time zone.
+        SettingError: the warehouse was loaded with another time zone, or its note of that is damaged.
     """
     path = Warehouse(settings.warehouse).timezone_file
     if path.exists():
-        fixed = path.read_text(encoding="utf-8").strip()
+        fixed = path.read_text(encoding="utf-8", errors="replace").strip()
+        if fixed not in available_timezones():
+            allowed = f"{str(path)!r} names no time zone: write that into it whose days the partitions are"
+            raise SettingError("FIREWALL_WAREHOUSE", settings.warehouse, allowed)
         if fixed != settings.timezone.key:
             allowed = f"the partitions of this warehouse are days of {fixed!r}: use that, or another folder"
             raise SettingError("FIREWALL_TIMEZONE", settings.timezone.key, allowed)
@@ -135,11 +144,15 @@ def fix_timezone(settings: Settings) -> None:
         temporary.write_text(f"{settings.timezone.key}\n", encoding="utf-8")
 
 
-def format_of(raw: RawFile) -> Format:
-    """Return the format that a file's lines are read as."""
-    if raw.source.format == DETECT:
-        return all_formats()["netfilter"]
-    return format_named(raw.source.format, f"format of source {raw.source.name!r}")
+def detected(raw: RawFile, facts: Facts) -> Detected | None:
+    """Return what a file is, as its source or its first bytes say; None where it has to be unpacked to tell."""
+    if raw.source.format != DETECT:
+        form = format_named(raw.source.format, f"format of source {raw.source.name!r}")
+        return Detected(form, None, is_wrapped(facts.ends[0]), mixed=False)
+    if facts.compression != "none":
+        return None
+    with raw.path.open("rb") as file:
+        return detect(file.read(LARGE_SAMPLE))
 
 
 class _Parse:
@@ -183,12 +196,13 @@ class _Parse:
             self._rejected = stack.enter_context(PartitionWriters(self._warehouse, "rejected", REJECTED, days))
             accounts = stack.enter_context(PartitionWriters(self._warehouse, "accounts", ACCOUNTS, days))
             signs = stack.enter_context(PartitionWriters(self._warehouse, "signs", SIGNS, days))
-            self._read(FileReader(format_of, starts))
+            self._read(FileReader(starts))
             if self.corrections and not starts:
                 raise _YearsDiffer
             self._write_accounts(accounts)
             for number in self._days:
-                signs.add(number, self._signs.rows(number))
+                for batch in self._signs.batches(number):
+                    signs.add(number, batch)
             for writers in (self._parsed, self._rejected, accounts, signs):
                 writers.finish()
 
@@ -230,7 +244,8 @@ class _Parse:
             "bytes": facts.size if facts else 0,
             "modified_at": _stamp(facts.modified // 1_000) if facts else None,
             "compression": facts.compression if facts else "none",
-            "format": format_of(state.raw).name,
+            "format": (state.detected or _EMPTY).form.name,
+            "confidence": (state.detected or _EMPTY).confidence,
             "lines": state.lines,
             "first_observed_at": _stamp(seen.first),
             "last_observed_at": _stamp(seen.last),
@@ -289,12 +304,16 @@ class _Parse:
 
     def _to_read(self, raw: RawFile, facts: Facts) -> ToRead:
         """Return a file with the segments that are known of it, where any need not be read."""
-        if not may_have_segments(facts):
-            return ToRead(raw, facts)
+        try:
+            found = detected(raw, facts)
+        except OSError as error:
+            return ToRead(raw, error)
+        if not may_have_segments(facts) or (found is not None and is_headed(found.form)):
+            return ToRead(raw, facts, found)
         head = head_of(facts.ends[0], meaning(raw, self._zone))
         known = () if raw.name in self._starts else self._segments_of(raw, facts)
         skipped = frozenset(place for place, segment in enumerate(known) if not segment.has_one_of(list(self._days)))
-        return ToRead(raw, facts, known if skipped else (), skipped, head)
+        return ToRead(raw, facts, found, known if skipped else (), skipped, head)
 
     def _segments_of(self, raw: RawFile, facts: Facts) -> Sequence[Segment]:
         """Return the segments that are known of a file, if its years still begin where they began."""
@@ -358,7 +377,7 @@ class _Parse:
         for number, count in self._days_of(state, stamps):
             if number in self._days:
                 self._account(number, state.raw).ignored += count
-        self._note_signs(state.raw.source.name, ignored[ignored != NO_STAMP], part, batch, stamps)
+        self._note_signs(state.raw.source.name, ignored[ignored != NO_STAMP], _notices(batch, part), before)
         if part.rejects.start == part.rejects.stop:
             return
         rejects = batch.rejects.only(np.arange(part.rejects.start, part.rejects.stop))
@@ -370,32 +389,21 @@ class _Parse:
                 self._reject(number, state, piece.first_line, rejects.only(np.flatnonzero(days == number)))
 
     def _note_signs(
-        self,
-        sensor: str,
-        stamped: npt.NDArray[np.int64],
-        part: Part,
-        batch: Batch,
-        stamps: npt.NDArray[np.int64],
+        self, sensor: str, stamped: npt.NDArray[np.int64], notices: Iterable[PartNotice], before: int
     ) -> None:
-        """Note what the ignored lines of a part of a batch tell of the sensor.
+        """Note what ignored lines tell of a sensor: the stamps that they have, and their notices.
 
-        Args:
-            sensor: its name.
-            stamped: the stamps that lines have.
-            part: the part.
-            batch: the batch.
-            stamps: by line, its stamp or that of a line near it.
+        A notice without a stamp has that of the line `before`.
         """
         days = day_numbers(stamped, self._zone)
         for number in np.unique(days).tolist():
             if number in self._days:
                 self._signs.add_lines(number, sensor, stamped[days == number])
-        for notice in batch.notices:
-            place = notice.place - part.ignored.start
-            if 0 <= place < len(stamps):
-                [number] = day_numbers(stamps[place : place + 1], self._zone).tolist()
-                if number in self._days:
-                    self._signs.add_mark(number, sensor, int(stamps[place]), notice.kind, notice.number)
+        for notice in notices:
+            stamp = before if notice.stamp == NO_STAMP else notice.stamp
+            [number] = day_numbers(np.array([stamp]), self._zone).tolist()
+            if number in self._days:
+                self._signs.add_mark(number, sensor, stamp, notice.kind, notice.number)
 
     def _days_of(self, state: FileState, stamps: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
         """Return the days of some lines of a file, which are noted for it, and how many lines each has."""
@@ -499,3 +507,8 @@ def _write_raw_files(warehouse: Warehouse, rows: Sequence[Mapping[str, Any]]) ->
     table = pa.Table.from_pylist(list(rows), arrow_schema(RAW_FILES))
     with replacing(warehouse.raw_files) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+
+
+def _notices(batch: Batch, part: Part) -> list[PartNotice]:
+    """Return what ignored lines of a part of a batch say of the log itself."""
+    return [notice for notice in batch.notices if batch.parts[notice.part] is part]

@@ -23,6 +23,7 @@ import pyarrow as pa
 from isal.igzip import IGzipFile
 from isal.isal_zlib import IsalError
 
+from pipelines.flow_tuples import FlowTuples, holds_flows
 from pipelines.scanning.words import PADDING
 
 # Bytes of a block: about 100,000 lines.
@@ -41,6 +42,8 @@ _MAGIC = (
 _DAMAGE: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, IsalError, lzma.LZMAError, pa.ArrowInvalid)  # type: ignore[assignment]
 _PIECE = 1 << 16
 _LARGE_PIECE = 1 << 20
+# What is read of documents at a time where damage is near: what is before the damage in it is lost.
+_CAREFUL_PIECE = 512
 # Read of each end of a file that is looked at: a log's lines differ in their stamps, a packed file ends in a checksum.
 SAMPLE = 1 << 14
 # Where in a gzip header the time is that the packed file was modified, seconds since 1970.
@@ -97,6 +100,10 @@ class Chunk:
     start: int
     end: int
     reached: int
+
+    def first(self, count: int) -> bytes:
+        """Return the first bytes of it, or all where it has fewer."""
+        return self.block.buffer[self.start : min(self.end, self.start + count)].tobytes()
 
     def last(self, count: int) -> bytes:
         """Return the last bytes of it, or all where it has fewer."""
@@ -185,15 +192,22 @@ def read_chunks(
         yield from _split(_Stream(file, compression, start, end), blocks)
 
 
+class _Readable(Protocol):
+    def read1(self, size: int, /) -> bytes:
+        """Return at most so many bytes, and no bytes at the end."""
+
+
 class _Stream:
-    """The decompressed bytes of a file, up to its end or to what is damaged."""
+    """The decompressed bytes of a file, up to its end or to what is damaged; of documents of flows, their lines."""
 
     def __init__(self, file: BufferedReader, compression: str, start: int, end: int | None) -> None:
         self._compression = compression
         self._packed = file
-        self._file = _decompressed(file, compression)
+        self._file: _Readable = _decompressed(file, compression)
         self._piece = _LARGE_PIECE if compression == "none" else _PIECE
         self._end = end
+        self._begins = not start
+        self._are_documents = False
         self.position = start
         self.damage = ""
 
@@ -214,9 +228,15 @@ class _Stream:
         return used
 
     def _read(self, buffer: memoryview) -> int:
-        if self._compression == "none":
+        if self._compression == "none" and not self._begins and not self._are_documents:
             return self._packed.readinto(buffer)
         data = self._file.read1(len(buffer))  # `readinto` would read ahead, and lose that when damage comes after it
+        if self._begins:
+            self._begins = False
+            self._are_documents = holds_flows(data)
+            if self._are_documents:
+                self._file = FlowTuples(_Begun(data, self._file))
+                data = self._file.read1(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
@@ -229,30 +249,42 @@ class _Stream:
             self.damage = self._described(error)
             return
         self._piece = 1
+        if self._begins:
+            self._begins = False
+            self._are_documents = holds_flows(self._salvaged_head())
         try:
-            self._packed.seek(0)
-            # isal loses what it has unpacked of a block when damage comes after it.
-            self._file = (
-                gzip.GzipFile(fileobj=self._packed)
-                if self._compression == "gzip"
-                else _decompressed(self._packed, self._compression)
-            )
+            self._file = self._reopened()
+            if self._are_documents:
+                self._file = FlowTuples(self._file, _CAREFUL_PIECE)
             passed = 0
             while passed < self.position:
                 passed += len(self._file.read1(min(_PIECE, self.position - passed)))
         except _DAMAGE as again:
             self.damage = self._described(again)
 
+    def _reopened(self) -> _Readable:
+        """Return the file from its begin; isal loses what it has unpacked of a block when damage comes after it."""
+        self._packed.seek(0)
+        if self._compression == "gzip":
+            return gzip.GzipFile(fileobj=self._packed)
+        return _decompressed(self._packed, self._compression)
+
+    def _salvaged_head(self) -> bytes:
+        """Return the first bytes of the file, up to the damage."""
+        head = b""
+        try:
+            file = self._reopened()
+            while len(head) < _CAREFUL_PIECE and (byte := file.read1(1)):
+                head += byte
+        except _DAMAGE:
+            pass
+        return head
+
     def _described(self, error: Exception) -> str:
         if isinstance(error, EOFError) or "runcated" in str(error):
             return f"the {self._compression} stream ends early: the file is cut here"
         what = "file" if self._compression == "none" else f"{self._compression} stream"
         return f"the {what} is damaged here and cannot be read further: {error}"
-
-
-class _Readable(Protocol):
-    def read1(self, size: int, /) -> bytes:
-        """Return at most so many bytes, and no bytes at the end."""
 
 
 def _decompressed(file: BufferedReader, compression: str) -> _Readable:
@@ -263,6 +295,21 @@ def _decompressed(file: BufferedReader, compression: str) -> _Readable:
     if compression == "xz":
         return lzma.LZMAFile(file)
     return pa.CompressedInputStream(_Sips(file), "zstd") if compression == "zstd" else file
+
+
+class _Begun:
+    """A stream whose first bytes have been read already."""
+
+    def __init__(self, begin: bytes, file: _Readable) -> None:
+        self._begin = begin
+        self._file = file
+
+    def read1(self, size: int) -> bytes:
+        """Return at most so many bytes, and no bytes at the end."""
+        if not self._begin:
+            return self._file.read1(size)
+        data, self._begin = self._begin[:size], self._begin[size:]
+        return data
 
 
 class _Bzip2:

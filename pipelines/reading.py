@@ -4,20 +4,24 @@ What depends on the lines before (the year of stamps that have none, the time of
 """
 
 import os
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from threading import local
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from pipelines.ahead import one_ahead
-from pipelines.batches import Batch, Part, Reader, Span
+from pipelines.batches import Batch, HeaderLines, Part, Reader, Span, is_headed
 from pipelines.compiled import announce_compilation
+from pipelines.detection import LARGE_SAMPLE, UNKNOWN, Detected, detect
+from pipelines.flow_tuples import holds_flows
 from pipelines.format import Format
+from pipelines.mixed import with_other_formats
 from pipelines.raw_bytes import BLOCK, SAMPLE, Block, Blocks, Broken, Chunk, Facts, read_chunks
 from pipelines.scanning.scanner import scan
 from pipelines.scanning.stamps import DAY, MOST_OF_HALF_A_YEAR, NO_STAMP, SECOND
@@ -27,6 +31,9 @@ from pipelines.zones import utc_to_local
 
 # Events that one call of the scanner has room for; memory is taken as it is filled.
 ROWS = 1 << 18
+# The same for lines of other formats among those of a file's own.
+OTHER_ROWS = 1 << 15
+MOST_READERS = 6
 YEAR = 365.2425 * DAY
 # A stamp without a year lies at most a year before the end of its file, and at most a day after it (clocks differ).
 SLACK = DAY
@@ -41,6 +48,7 @@ class ToRead:
     Attributes:
         raw: the file.
         facts: what it looks like, or what keeps it from being looked at.
+        detected: what it is; None if its first lines are to tell.
         known: the segments that it has, from its begin without gaps.
         skipped: those of them that are passed over.
         head: what new segments of it are known by; empty for a file that gets none.
@@ -48,6 +56,7 @@ class ToRead:
 
     raw: RawFile
     facts: Facts | OSError
+    detected: Detected | None = None
     known: Sequence[Segment] = ()
     skipped: frozenset[int] = frozenset()
     head: str = ""
@@ -60,6 +69,8 @@ class FileState:
     Attributes:
         raw: the file.
         facts: what it looked like before it was read; None for one that cannot be looked at.
+        detected: what it is; None before its first lines are read.
+        header: the last line so far that names columns, of a format that has such lines.
         head: what its segments are known by.
         written: when its lines were last written, UTC microseconds.
         start: civil microseconds that its first stamp without a year is nearest to.
@@ -71,6 +82,8 @@ class FileState:
 
     raw: RawFile
     facts: Facts | None
+    detected: Detected | None = None
+    header: bytes = b""
     head: str = ""
     written: int = NO_STAMP
     start: int = 0
@@ -175,6 +188,11 @@ class _Item:
     end: SegmentEnd | None = None
 
     @property
+    def detected(self) -> Detected:
+        """Return what the file is."""
+        return self.state.detected or Detected(UNKNOWN, None)
+
+    @property
     def is_skipped(self) -> bool:
         """Return whether a segment was passed over here."""
         return self.end is not None and self.end.skipped
@@ -193,13 +211,12 @@ class FileReader:
     """Reads files in order with `workers` threads.
 
     Attributes:
-        format_of: gives the format of a file.
         starts: by file name, where the years of its stamps begin, if not where the file's end says.
     """
 
-    format_of: Callable[[RawFile], Format]
     starts: dict[str, int] = field(default_factory=dict)
     workers: int = field(default_factory=lambda: max(1, os.cpu_count() or 1))
+    _headers: dict[str, HeaderLines] = field(default_factory=dict, init=False)
 
     def read(self, files: Iterable[ToRead]) -> Iterator[tuple[Batch | None, list[Piece]]]:
         """Yield what files hold, in order: a batch with the pieces that its parts are, or pieces without a batch.
@@ -208,17 +225,12 @@ class FileReader:
         """
         announce_compilation(scan, "the scanner")
         blocks = Blocks(BLOCK)
-        readers = local()
+        threads = local()
 
         def task(work: _Work) -> list[Batch]:
-            spans = [item.span for item in work.items if item.span is not None]
-            if not spans:
-                return []
-            form = self.format_of(next(item.state.raw for item in work.items if item.span is not None))
-            if getattr(readers, "form", None) is not form:
-                readers.form, readers.reader = form, Reader(form, ROWS)
-            batches: list[Batch] = readers.reader.read_spans(work.block.buffer, spans)
-            return batches
+            if not hasattr(threads, "readers"):
+                threads.readers = _Readers()
+            return [batch for run in _runs(work.items) for batch in _read_run(work.block, run, threads.readers)]
 
         with ThreadPoolExecutor(self.workers) as pool:
             pending: deque[tuple[_Work, Future[list[Batch]]]] = deque()
@@ -247,10 +259,24 @@ class FileReader:
                     if found.block is not block:
                         yield _Work(block, items)
                         block, items = found.block, []
+                    if state.detected is None:
+                        state.detected = detect(found.first(LARGE_SAMPLE))
                     follows = bool(items) and items[-1].state is state and not items[-1].is_skipped
                     # What the lines just read say may not be known yet: `_settled` sees to that.
                     start = state.near if near is None else near
-                    items.append(_Item(state, Span(found.start, found.end, start, file.raw.source.timezone, follows)))
+                    span = Span(
+                        found.start,
+                        found.end,
+                        start,
+                        file.raw.source.timezone,
+                        follows,
+                        state.header,
+                        state.detected.wrapped,
+                    )
+                    items.append(_Item(state, span))
+                    if is_headed(state.detected.form):
+                        headers = self._headers.setdefault(state.detected.form.name, HeaderLines(state.detected.form))
+                        state.header = headers.last(found.block.buffer, found.start, found.end) or state.header
                     near = None
             except OSError as error:
                 state.problem = _unreadable(file.raw, error)
@@ -262,12 +288,67 @@ class FileReader:
             return FileState(file.raw, None, problem=_unreadable(file.raw, file.facts))
         start = self.starts.get(file.raw.name, first_guess(file.raw, file.facts))
         written = int(file.facts.written * SECOND)
-        return FileState(file.raw, file.facts, head=file.head, written=written, start=start, near=start)
+        return FileState(file.raw, file.facts, file.detected, head=file.head, written=written, start=start, near=start)
+
+
+class _Readers:
+    """Readers of one thread, by format; few are kept, as each holds memory for a quarter of a million lines."""
+
+    def __init__(self) -> None:
+        self._readers: OrderedDict[tuple[Format, int], Reader] = OrderedDict()
+
+    def of(self, form: Format, rows: int, *, mixed: bool) -> Reader:
+        """Return a reader of a format, with room for `rows` lines."""
+        key = (form, rows)
+        if key not in self._readers:
+            self._readers[key] = Reader(form, rows, mixed=mixed)
+            if len(self._readers) > MOST_READERS:
+                self._readers.popitem(last=False)
+        self._readers.move_to_end(key)
+        return self._readers[key]
+
+
+def _runs(items: Sequence[_Item]) -> list[list[_Item]]:
+    """Return the items with lines, in runs of files that are read alike."""
+    with_lines = [item for item in items if item.span is not None]
+    return [
+        list(run) for _, run in groupby(with_lines, key=lambda item: (item.detected.form.name, item.detected.mixed))
+    ]
+
+
+def _read_run(block: Block, run: Sequence[_Item], readers: _Readers) -> list[Batch]:
+    """Read the lines of files that are of one format; those of other formats among them too, if they may be mixed."""
+    detected, spans = run[0].detected, [item.span for item in run if item.span is not None]
+    batches = readers.of(detected.form, ROWS, mixed=detected.mixed).read_spans(block.buffer, spans)
+    if not detected.mixed:
+        return batches
+
+    def reader_of(form: Format) -> Reader:
+        return readers.of(form, OTHER_ROWS, mixed=False)
+
+    return [
+        with_other_formats(batch, block.buffer, own, detected.form, reader_of)
+        for batch, own in _with_spans(batches, spans)
+    ]
+
+
+def _with_spans(batches: Sequence[Batch], spans: Sequence[Span]) -> Iterator[tuple[Batch, Sequence[Span]]]:
+    """Yield batches, each with the spans that its parts are of."""
+    place, left = 0, spans[0].end - spans[0].start
+    for batch in batches:
+        own = []
+        for part in batch.parts:
+            while not left:
+                place += 1
+                left = spans[place].end - spans[place].start
+            own.append(spans[place])
+            left -= part.size
+        yield batch, own
 
 
 def may_have_segments(facts: Facts) -> bool:
     """Return whether a file is large enough for segments, and can be read from anywhere."""
-    return facts.compression == "none" and facts.size >= BLOCK
+    return facts.compression == "none" and facts.size >= BLOCK and not holds_flows(facts.ends[0])
 
 
 def first_guess(raw: RawFile, facts: Facts) -> int:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from pipelines.enrich import PARSED_STAGES, enrich_days
 from pipelines.parse import parse_days
+from pipelines.retained import Retained
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer
 from pipelines.stage_schemas import unreadable_files
@@ -27,13 +28,12 @@ _COUNTS = "counts"
 
 
 class UnreadableError(Exception):
-    """Days whose partitions cannot be read and cannot be made again, in one sentence."""
+    """A partition that cannot be read and cannot be made again, in one sentence."""
 
-    def __init__(self, warehouse: Warehouse, stage: str, day: date) -> None:
-        path = warehouse.partition(stage, day)
+    def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{str(path)!r} cannot be read, and no raw file holds lines of {day} any more: "
-            "put the raw logs of that day back and load it, or remove the file to go on without it"
+            f"{str(path)!r} cannot be read, and nothing is left that it could be made of again: put back the raw logs "
+            "that it was made of, or remove the file to go on without it"
         )
 
 
@@ -55,12 +55,18 @@ def repair(settings: Settings, loaded: Sequence[date] = ()) -> Repaired:
     warehouse = Warehouse(settings.warehouse)
     with sole_writer(warehouse):
         unreadable = unreadable_files(warehouse, (*_SHOWN, _COUNTS))
+        retained = Retained.of(warehouse)
         counts = unreadable.pop(_COUNTS, [])
         for path in counts:
+            if not retained.has_events(_date_of(path)):
+                raise UnreadableError(path)
             path.unlink()
         _forget_unreadable_state(warehouse.counts / "state.json")
-        stages = {_day_of(path): stage for stage, paths in reversed(unreadable.items()) for path in paths}
+        stages = {_date_of(path): stage for stage, paths in reversed(unreadable.items()) for path in paths}
         days = sorted(set(stages) - {*loaded, date.min})
+        for day in days:
+            if not retained.has_events(day):
+                raise UnreadableError(warehouse.partition(stages[day], day))
         parsed_anew = [day for day in days if stages[day] == "rejected" or not _has_parsed(warehouse, day)]
         if parsed_anew:
             _refuse_lost(settings, {day: stages[day] for day in parsed_anew})
@@ -70,8 +76,9 @@ def repair(settings: Settings, loaded: Sequence[date] = ()) -> Repaired:
     return Repaired(tuple(days), len(counts))
 
 
-def _day_of(path: Path) -> date:
-    return date.fromisoformat(path.parent.name.removeprefix("day="))
+def _date_of(path: Path) -> date:
+    """Return the day, or the first of the month, that a partition is of."""
+    return date.fromisoformat(path.parent.name.partition("=")[2])
 
 
 def _has_parsed(warehouse: Warehouse, day: date) -> bool:
@@ -96,7 +103,7 @@ def _refuse_lost(settings: Settings, stages: dict[date, str]) -> None:
     spans = [(row["first_day"], row["last_day"]) for row in rows if row["first_day"]]
     for day, stage in stages.items():
         if not any(first <= day <= last for first, last in spans):
-            raise UnreadableError(warehouse, stage, day)
+            raise UnreadableError(warehouse.partition(stage, day))
 
 
 def _forget_unreadable_state(path: Path) -> None:

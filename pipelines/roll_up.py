@@ -32,21 +32,25 @@ from pipelines.count_files import CountWriter, SightWriter, read_sights
 from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import day_number
+from pipelines.retained import Retained
 from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
 from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
 from pipelines.sole_writer import sole_writer
+from pipelines.source_facts import SOURCE_TABLES, write_source_facts
 from pipelines.warehouse import PART, Warehouse, replacing, sync
 
 # Counts of another version are made anew: raise it with every change of what the files hold or their keys mean.
-VERSION = 2
+VERSION = 3
 
 _SIGHTS = "sights"
+EMPTY_MONTH = date.min.isoformat()
 _WORK = ".work-"
 # Levels and names of all that is kept of a month.
 _FOLDERS = (
     *((level, kind.name) for kind in ALL_KINDS for level in kind.levels),
     *((_SIGHTS, kind.name) for kind in KINDS),
+    *SOURCE_TABLES,
 )
 
 # Size and time of last modification, nanoseconds, of the partitions of events by month and day, as text.
@@ -102,13 +106,15 @@ class _RollUp:
         self._codes = CountCodes(self._state["codes"])
         days = warehouse.days("events")
         self._months = {month: list(of_month) for month, of_month in groupby(days, lambda day: day.replace(day=1))}
-        self._first_day = day_number(days[0].replace(day=1)) if days else NEVER
+        self._removed = self._without_events()
+        months = [*self._months, *map(date.fromisoformat, self._removed)]
+        self._first_day = day_number(min(months)) if days else NEVER
         self._rows: dict[str, int] = {}
         self._seconds = {"reading": 0.0, "counting": 0.0}
 
     def run(self) -> RolledUp:
         """Make the counts of all months that need it, and put them in place together."""
-        built, wanted = self._state["built"], self._identities()
+        built, wanted = self._state["built"], self._identities() | self._removed
         known = {*built, *wanted, *self._stored()}
         changed = sorted(month for month in known if built.get(month) != wanted.get(month) or not self._is_whole(month))
         made = [month for month in self._months if changed and month.isoformat() >= changed[0]]
@@ -119,6 +125,12 @@ class _RollUp:
             if changed:
                 self._put_in_place(work, changed[0], wanted)
         return RolledUp(tuple(made), self._rows, self._seconds["reading"], self._seconds["counting"])
+
+    def _without_events(self) -> Built:
+        """Return the months whose counts outlive their events, as they were counted."""
+        retained, built = Retained.of(self._warehouse), self._state["built"]
+        months = sorted({*built, *self._stored()} - {EMPTY_MONTH})
+        return {month: built.get(month, {}) for month in months if not retained.has_events(date.fromisoformat(month))}
 
     def _identities(self) -> Built:
         found: Built = {}
@@ -137,7 +149,7 @@ class _RollUp:
         """Tell whether all files of a month are there, or none where it has no events."""
         day = date.fromisoformat(month)
         files = (self._warehouse.count_file(level, name, day) for level, name in _FOLDERS)
-        return day in self._months and all(file.exists() for file in files)
+        return (day in self._months or month in self._removed) and all(file.exists() for file in files)
 
     def _count_month(self, work: Warehouse, month: date) -> None:
         started = time.perf_counter()
@@ -149,6 +161,7 @@ class _RollUp:
         with ThreadPoolExecutor(WORKERS) as pool:
             works = [pool.submit(self._count_kind, work, month, spool, facts) for spool in spools]
             works.append(pool.submit(self._count_visits, work, month, facts))
+            works.append(pool.submit(write_source_facts, work, month, list(parts.values()), folder))
             for done in works:
                 for name, rows in done.result().items():
                     self._rows[name] = self._rows.get(name, 0) + rows
@@ -194,7 +207,8 @@ class _RollUp:
 
     def _older_sights(self, work: Warehouse, kind: Kind, month: date) -> Iterator[Path]:
         """Yield the files of sights of the months before, newest first."""
-        for older in sorted((older for older in self._months if older < month), reverse=True):
+        months = {*self._months, *map(date.fromisoformat, self._removed)}
+        for older in sorted((older for older in months if older < month), reverse=True):
             new = work.count_file(_SIGHTS, kind.name, older)
             yield new if new.exists() else self._warehouse.count_file(_SIGHTS, kind.name, older)
 

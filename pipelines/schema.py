@@ -185,7 +185,14 @@ RAW_FILES = (
     Column("bytes", pa.int64(), "Size on disk, bytes"),
     Column("modified_at", STAMP, "Modification time, UTC"),
     Column("compression", TEXT, "none, gzip, zstd, bzip2 or xz, by content and not by name"),
-    Column("format", TEXT, "Format its lines were read as"),
+    Column(
+        "format", TEXT, "Format its lines were read as: that of its source, or of its first lines; unknown if of none"
+    ),
+    Column(
+        "confidence",
+        pa.float64(),
+        "Of its first lines that are of any format, the share that is of this one; NULL where the source says it",
+    ),
     Column("lines", pa.int64(), "Lines in the file"),
     Column("first_observed_at", STAMP, "First stamp in time, UTC"),
     Column("last_observed_at", STAMP, "Last stamp in time, UTC"),
@@ -198,6 +205,32 @@ RAW_FILES = (
     ),
     Column("problem", TEXT, "What kept the file from being read whole; NULL where nothing did"),
     Column("fingerprint", TEXT, "What the file is known by; one that holds none of the days to load is not read again"),
+)
+
+PORT_SCANS = (
+    Column("file", TEXT, "Name of the file in scans/"),
+    Column("scanned_at", STAMP, "When the scan began, UTC"),
+    Column("nmap_version", TEXT, "Version of nmap"),
+    Column("arguments", TEXT, "Command line of the scan, at most 256 characters of it"),
+    Column("hosts", pa.list_(TEXT), "Addresses of the hosts that were scanned to the end, as in open_ports"),
+    Column(
+        "ranges",
+        pa.list_(pa.struct([("protocol", TEXT), ("first_port", pa.int32()), ("last_port", pa.int32())])),
+        "Ports that were tried at each host",
+    ),
+    Column("problem", TEXT, "Why the file was refused; NULL where it was not"),
+)
+
+OPEN_PORTS = (
+    Column("host", TEXT, "Address of the host, canonical text (IPv6 as RFC 5952)"),
+    Column("port", pa.int32(), "Port, 0 to 65535"),
+    Column("protocol", TEXT, "tcp, udp or sctp"),
+    Column("state", TEXT, "open, or open|filtered where nmap could not tell"),
+    Column("service", TEXT, "Name of the service, as nmap calls or found it"),
+    Column("product", TEXT, "Product that answered, as it says itself; NULL without -sV"),
+    Column("version", TEXT, "Version of the product, as it says itself; NULL without -sV"),
+    Column("scanned_at", STAMP, "When the scan began, UTC"),
+    Column("file", TEXT, "Name of the file in scans/"),
 )
 
 SEGMENTS = (
@@ -241,6 +274,50 @@ COUNTED_EVENTS = Column("events", pa.int64(), "Events of those")
 COUNT_STAMPS = (
     Column("first_seen", STAMP, "Stamp of the group's first event of the day or month, UTC"),
     Column("last_seen", STAMP, "Stamp of the group's last event of the day or month, UTC"),
+)
+
+_SOURCE = (
+    Column("source_ip", TEXT, "Source address, canonical text (IPv6 as RFC 5952)"),
+    Column("source_country", TEXT, "Country of the source address, ISO 3166-1 alpha-2; NULL where unknown"),
+)
+
+SOURCE_FACTS = (
+    *_SOURCE,
+    Column("source_asn", pa.int64(), "Autonomous system number of the source; NULL without GEOIP_ASN_DB"),
+    Column("source_network", TEXT, "Organisation of that autonomous system; NULL without GEOIP_ASN_DB"),
+    COUNTED_EVENTS,
+    Column("days", pa.int64(), "Days of the month, or 1, that the source was seen on"),
+    Column("ports", pa.int64(), "Different destination ports tried, of each protocol"),
+    Column("main_port", TEXT, "Destination port tried most, as '445/tcp'; NULL where no event has a port"),
+    Column("port_set", TEXT, "Destination ports tried, as '23/tcp 2323/tcp'; of more than 16 the lowest, and ' ...'"),
+    Column("port_set_hash", pa.int64(), "Hash of all ports and of all protocols without ports", stored=Stored.RANDOM),
+    Column("first_seen", STAMP, "Stamp of the source's first event of the day or month, UTC"),
+    Column("last_seen", STAMP, "Stamp of the source's last event of the day or month, UTC"),
+    Column("backscatter_events", pa.int64(), "Events that are answers: SYN-ACK or RST"),
+    Column("mirai_events", pa.int64(), "Events whose TCP sequence number is the destination address"),
+    Column("zmap_events", pa.int64(), "Events whose IPv4 identification is 54321"),
+    Column("masscan_events", pa.int64(), "Events whose IPv4 identification is made as masscan makes it"),
+    Column("destinations", pa.int64(), "Different destination addresses"),
+    Column("scanned_ports", pa.int64(), "Most different ports tried at one destination on one day"),
+    Column("scanned_protocols", pa.int64(), "Most protocols without ports tried at one destination on one day"),
+    Column("scanned_destinations", pa.int64(), "Most destinations that one port was tried at on one day"),
+    Column("burst_events", pa.int64(), "Events of the day, or the busiest such day, if all came within ten minutes"),
+)
+
+BACKSCATTER = (
+    *_SOURCE,
+    Column("source_port", pa.int32(), "Port that the answers came from"),
+    COUNTED_EVENTS,
+    *COUNT_STAMPS,
+)
+
+ALIKE_SOURCES = (
+    *_SOURCE,
+    Column("port_set_hash", pa.int64(), "Hash of all ports that the source tried on the day", stored=Stored.RANDOM),
+    Column("port_set", TEXT, "Destination ports tried, as '23/tcp 2323/tcp'; of more than 16 the lowest, and ' ...'"),
+    Column("digits", pa.int64(), "Decimal digits of the source's number of events on the day"),
+    COUNTED_EVENTS,
+    *COUNT_STAMPS,
 )
 
 SIGHTS = (

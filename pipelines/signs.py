@@ -4,14 +4,16 @@ From these, coverage is worked out: a day without packets is quiet if its sensor
 A sign that two files both hold is one sign.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipelines.columns import constant
 from pipelines.scanning.stamps import DAY, NO_STAMP, SECOND
-from pipelines.schema import SIGNS, arrow_schema
+from pipelines.schema import SIGNS, STAMP
 
 MINUTE = 60 * SECOND
 # A day of any zone's calendar lies within the UTC day of the same name and 15 hours on either side of it.
@@ -43,7 +45,7 @@ class Signs:
     def __init__(self, sensors: list[str]) -> None:
         """Begin with the sensors that there are: a day has a row of each, whether it logged or not."""
         self._sensors = sensors
-        self._signs: dict[tuple[int, str], _Signs] = {}
+        self._signs: dict[int, dict[str, _Signs]] = {}
 
     def add_lines(self, day: int, sensor: str, stamps: npt.NDArray[np.int64]) -> None:
         """Note that lines were logged."""
@@ -66,21 +68,23 @@ class Signs:
         if len(marks) < MOST_MARKS:
             marks.add((stamp, kind, number))
 
-    def rows(self, day: int) -> pa.RecordBatch:
-        """Return the signs of a day in the order of `schema.SIGNS`."""
-        rows: list[tuple[str, int | None, str, int]] = []
-        first = day * DAY - _MARGIN * MINUTE
-        logged = {sensor for number, sensor in self._signs if number == day}
-        for sensor in sorted({*self._sensors, *logged}):
-            rows.append((sensor, None, SOURCE, 1))
-            signs = self._signs.get((day, sensor), _Signs())
-            minutes = np.flatnonzero(signs.minutes) * MINUTE + first
-            rows += [(sensor, minute, LINES, 1) for minute in minutes.tolist()]
-            rows += [(sensor, *mark) for mark in sorted(signs.marks)]
-        schema = arrow_schema(SIGNS)
-        columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-        return pa.record_batch(arrays, schema)
+    def batches(self, day: int) -> Iterator[pa.RecordBatch]:
+        """Yield the signs of a day, with the columns of `schema.SIGNS`."""
+        found = self._signs.get(day, {})
+        for sensor in sorted({*self._sensors, *found}):
+            signs = found.get(sensor, _Signs())
+            yield _batch(sensor, [(None, SOURCE, 1), *sorted(signs.marks)])
+            minutes = np.flatnonzero(signs.minutes) * MINUTE + day * DAY - _MARGIN * MINUTE
+            stamps = pa.array(minutes).view(STAMP)
+            ones = pa.array(np.ones(len(minutes), np.int64))
+            columns = [constant(sensor, len(minutes)), stamps, constant(LINES, len(minutes)), ones]
+            yield pa.record_batch(columns, names=[column.name for column in SIGNS])
 
     def _of(self, day: int, sensor: str) -> _Signs:
-        return self._signs.setdefault((day, sensor), _Signs())
+        return self._signs.setdefault(day, {}).setdefault(sensor, _Signs())
+
+
+def _batch(sensor: str, marks: Sequence[tuple[int | None, str, int]]) -> pa.RecordBatch:
+    stamps, kinds, numbers = zip(*marks, strict=True)
+    columns = [constant(sensor, len(marks)), pa.array(stamps, STAMP), pa.array(kinds), pa.array(numbers, pa.int64())]
+    return pa.record_batch(columns, names=[column.name for column in SIGNS])

@@ -101,7 +101,7 @@ def _visible(folder: Path) -> list[Path]:
 
 def _dropped(folder: Path) -> Source:
     """Return the source that a folder below `raw/` is; one whose name is no UTF-8 is found by its path only."""
-    name = _printable(folder.name)
+    name = printable(folder.name)
     return Source(name, path=None if name == folder.name else glob.escape(str(folder)))
 
 
@@ -136,10 +136,10 @@ def _files_below(folder: Path) -> Iterator[Path]:
 
 def _name(path: Path, raw: Path) -> str:
     """Return a file's name in tables."""
-    return _printable(str(path.relative_to(raw) if path.is_relative_to(raw) else path))
+    return printable(str(path.relative_to(raw) if path.is_relative_to(raw) else path))
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     r"""Return a name of a file system as text; bytes of it that are no UTF-8 are written \xNN."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 

@@ -64,10 +64,12 @@ def unreadable_files(warehouse: Warehouse, stages: Sequence[str]) -> dict[str, l
     unreadable: dict[str, list[Path]] = {}
     for stage in stages:
         folder = warehouse.root / stage
-        known = [before[name].files for name in (_READABLE + stage, stage) if name in before]
+        even, known = (before[name].files if name in before else {} for name in (stage, _READABLE + stage))
         readable = {}
         for name, identity in _count_files(folder) if stage == _COUNTS else _files(folder):
-            if any(files.get(name) == identity for files in known) or _is_readable(folder / name):
+            if even.get(name) == identity:
+                continue
+            if known.get(name) == identity or _is_readable(folder / name):
                 readable[name] = identity
             else:
                 unreadable.setdefault(stage, []).append(folder / name)

@@ -41,6 +41,26 @@ class Warehouse:
         return self.root / "raw_files" / PART
 
     @property
+    def scans(self) -> Path:
+        """Dropped output of `nmap -oX`, `scans/*.xml`; only ever read."""
+        return self.root / "scans"
+
+    @property
+    def research_scanners(self) -> Path:
+        """The user's own table of research scanners, which need not exist."""
+        return self.root / "research_scanners.csv"
+
+    @property
+    def port_scans(self) -> Path:
+        """What is known of each file of `scans/`, one Parquet file."""
+        return self.root / "port_scans" / PART
+
+    @property
+    def open_ports(self) -> Path:
+        """The open ports that those files tell of, one Parquet file."""
+        return self.root / "open_ports" / PART
+
+    @property
     def segments(self) -> Path:
         """What is known of the parts of large raw files, one Parquet file."""
         return self.root / "segments" / PART
@@ -69,6 +89,11 @@ class Warehouse:
     def unfinished(self) -> Path:
         """Names the days that a process is about to write, for the one after it if it is killed."""
         return self.root / "unfinished.json"
+
+    @property
+    def retained(self) -> Path:
+        """Tells what has been removed because the settings keep it no longer."""
+        return self.root / "retained.json"
 
     @property
     def timezone_file(self) -> Path:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.catalogue import unpublished
 from pipelines.parse import parse_days
+from pipelines.retained import Retained
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer_if_free
 from pipelines.sources import Found, find_files
@@ -80,7 +81,8 @@ def changed_days(settings: Settings, asked: Asked, now: datetime) -> tuple[list[
     if files == asked.files:
         return [], asked
     today = now.astimezone(settings.timezone).date()
-    states = {day: state for day, state in _stale_states(settings).items() if day <= today}
+    retained = Retained.of(Warehouse(settings.warehouse))
+    states = {day: state for day, state in _stale_states(settings).items() if day <= today and retained.has_events(day)}
     wanted = {}
     waiting = False
     for day, state in states.items():

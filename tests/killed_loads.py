@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -19,10 +20,11 @@ import pyarrow.parquet as pq
 from pipelines.catalogue import connect
 from pipelines.load import load_days
 from tests.raw_logs import Site, at, packet
-from tests.system_calls import run_until
+from tests.system_calls import can_trace, run_until
 
 DAYS = [date(2020, 4, day) for day in (1, 2, 3)]
 LATE = DAYS[1:]
+CANNOT_TRACE = 3
 WRITTEN = at("2020-04-04")
 
 
@@ -105,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="an empty folder to work in")
     parser.add_argument("points", type=int, help="how many loads are killed")
     asked = parser.parse_args(arguments)
+    if not can_trace():
+        sys.exit(CANNOT_TRACE)
     base, run = (Site(asked.folder / name) for name in ("base", "run"))
     in_child(lambda: make_loaded(base))
 

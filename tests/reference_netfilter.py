@@ -7,7 +7,7 @@ compared line by line. Times are UTC; a line becomes what `tests/test_formats.py
 import calendar
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any
@@ -190,7 +190,18 @@ def text(data: bytes) -> str | None:
 
 
 def read_header(line: bytes, near: int) -> Header:
-    """Read stamp, host and program."""
+    """Read stamp, host and program; those of the device, where a relay put its own, or its own name, before them."""
+    header = read_head(line, near)
+    if header.trusted or header.foreign or not header.stamp or not header.message:
+        return header
+    inner = read_head(header.message, near)
+    if not inner.stamp or not inner.trusted:
+        inner = header_3164(replace(header.stamp, weekday=False), header.message)
+    return replace(inner, host=inner.host or (b"" if inner.chain else header.host)) if inner.trusted else header
+
+
+def read_head(line: bytes, near: int) -> Header:
+    """Read the first stamp, host and program."""
     start = PRIORITY.match(line).end()  # type: ignore[union-attr]
     rest = line[start:]
     if rest.startswith(b"1 ") and ISO.match(rest, 2) and (stamp := read_stamp(rest[2:], near)):

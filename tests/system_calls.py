@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-_SEIZE, _SYSCALL, _CONTINUE, _CALL_INFO, _LISTEN = 0x4206, 24, 7, 0x420E, 0x4208
+# Requests and options of ptrace(2).
+_SYSCALL, _SEIZE, _INTERRUPT, _CALL_INFO = 24, 0x4206, 0x4207, 0x420E
 _OPTIONS = 0x1 | 0x2 | 0x4 | 0x8 | 0x00100000  # system calls marked, forks and clones followed, killed with the tracer
 _MARKED = signal.SIGTRAP | 0x80
 _WALL = 0x40000000
@@ -59,7 +60,10 @@ class Traced:
 
 
 def can_trace() -> bool:
-    """Return whether processes can be traced here: on Linux, on a machine whose system calls are known."""
+    """Return whether processes can be traced here: on Linux, on a machine whose system calls are known.
+
+    To be called from a process with one thread.
+    """
     if sys.platform != "linux" or platform.machine() not in _CALLS:
         return False
     try:
@@ -102,7 +106,7 @@ def run_until(call: int | None, work: Callable[[], None]) -> Traced:
 def _follow(child: int, call: int | None) -> Traced:
     names = _CALLS[platform.machine()]
     calls: list[str] = []
-    _interrupt(child)
+    _ptrace(_INTERRUPT, child, 0)  # from here on each system call stops it
     while True:
         thread, status = os.waitpid(-1, _WALL)
         if not os.WIFSTOPPED(status):
@@ -122,11 +126,6 @@ def _follow(child: int, call: int | None) -> Traced:
             _ptrace(_SYSCALL, thread, passed_on)
         except ProcessLookupError:  # killed
             continue
-
-
-def _interrupt(child: int) -> None:
-    """Stop the child, so that from here on each system call stops it."""
-    _ptrace(0x4207, child, 0)
 
 
 def _entered(thread: int, names: dict[int, str]) -> str:

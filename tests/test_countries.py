@@ -18,7 +18,7 @@ CHECKOUT = Path(__file__).parents[1]
 TABLE = CHECKOUT / "sql" / "reference" / "countries.csv"
 COUNTRY_DATABASE = CHECKOUT / "warehouse" / "geoip" / "dbip-country-lite-2026-06.mmdb"
 
-HEADER = "country,country_name,country_name_ja,continent,latitude,longitude,recognised_by_japan,sovereign"
+HEADER = "country,country_name,country_name_ja,continent,latitude,longitude,recognised_by_japan,sovereign,in_iso_3166"
 
 # As the maintenance agency of ISO 3166-1 lists them: 249.
 ISO_3166_1 = """
@@ -136,7 +136,8 @@ from read_csv(
     auto_detect = false,
     columns = {
         'country': 'varchar', 'country_name': 'varchar', 'country_name_ja': 'varchar', 'continent': 'varchar',
-        'latitude': 'double', 'longitude': 'double', 'recognised_by_japan': 'boolean', 'sovereign': 'varchar'
+        'latitude': 'double', 'longitude': 'double', 'recognised_by_japan': 'boolean', 'sovereign': 'varchar',
+        'in_iso_3166': 'boolean'
     }
 )
 """
@@ -155,6 +156,7 @@ class Country(NamedTuple):
     longitude: float
     recognised_by_japan: bool
     sovereign: str
+    in_iso_3166: bool
 
 
 def _table() -> list[Country]:
@@ -170,6 +172,7 @@ def _table() -> list[Country]:
             longitude=float(row["longitude"]),
             recognised_by_japan={"true": True, "false": False}[row["recognised_by_japan"]],
             sovereign=row["sovereign"],
+            in_iso_3166={"true": True, "false": False}[row["in_iso_3166"]],
         )
         for row in rows
     ]
@@ -222,7 +225,7 @@ def test_file_is_plain_text_without_stray_blanks() -> None:
     assert lines.pop() == ""
     assert text == unicodedata.normalize("NFC", text)
     fields = [field for line in csv.reader(lines, strict=True) for field in line]
-    assert len(fields) == 251 * 8
+    assert len(fields) == 251 * 9
     assert [field for field in fields if field != field.strip() or not field or not field.isprintable()] == []
 
 
@@ -247,6 +250,14 @@ def test_japan_recognises_195_states(table: list[Country]) -> None:
     recognised = {row.country for row in table if row.recognised_by_japan}
     assert len(recognised) == 196
     assert len(recognised - {"JP"}) == 195
+    # All 193 members of the United Nations but Japan and North Korea, and four that are none.
+    assert len(recognised & set(ISO_3166_1.split()) - {"JP", "CK", "NU", "VA"}) == 193 - 2
+    assert {"CK", "NU", "VA", "XK"} < recognised
+
+
+def test_only_kosovo_has_a_code_that_iso_did_not_assign(table: list[Country]) -> None:
+    assert {row.country for row in table if row.in_iso_3166} == set(ISO_3166_1.split())
+    assert sum(row.in_iso_3166 for row in table) == 249
 
 
 def test_what_is_neither_recognised_nor_a_territory(table: list[Country]) -> None:

@@ -27,7 +27,7 @@ from pipelines.warehouse import Warehouse
 from tests.partitions import event, settings_for, write_partition
 from tests.raw_logs import Site, packet
 
-STAGES = ["raw_files", "parsed_events", "events", "counts"]
+STAGES = ["raw_files", "parsed_events", "events", "counts", "port_scans"]
 REPORTS = ["report", "report_of_month"]
 VIEWS = sorted(path.stem for path in (SQL_FOLDER / "views").glob("*.sql"))
 CHECKS = sorted(path.stem for path in (SQL_FOLDER / "checks").glob("*.sql"))
@@ -53,7 +53,7 @@ def specs(known: dg.Definitions) -> Mapping[str, dg.AssetSpec]:
 
 def test_the_stages_and_every_view_are_assets_with_a_description(known: dg.Definitions) -> None:
     found = specs(known)
-    assert sorted(found) == sorted([*STAGES, *REPORTS, *(f"catalogue/{view}" for view in VIEWS)])
+    assert sorted(found) == sorted([*STAGES, *REPORTS, "verification", *(f"catalogue/{view}" for view in VIEWS)])
     for name, spec in found.items():
         assert spec.description, name
         assert "\n" not in spec.description, name

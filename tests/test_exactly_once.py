@@ -265,14 +265,22 @@ def loaded(site: Site, day: date) -> Counter[Packet]:
     )
 
 
-def assert_loaded(model: Model, days: Sequence[date]) -> None:
-    """Compare what is stored of some days with what the model knows."""
+def assert_loaded(model: Model, days: Sequence[date], digests: dict[str, int]) -> None:
+    """Compare what is stored of some days with what the model knows.
+
+    Args:
+        model: the model.
+        days: the days.
+        digests: by what was expected of a day, its digest; added to.
+    """
     for day in days:
         said = f"{day} after {', '.join(model.done)}"
         assert loaded(model.site, day) == model.expected(day), said
         rows = model.site.rows("loads", day)
         assert {row["file"]: row["events"] for row in rows if row["events"]} == model.events(day), said
         assert sum(row["events"] - row["duplicates"] for row in rows) == model.expected(day).total(), said
+        for digest in {row["digest"] for row in rows}:
+            assert digests.setdefault(str(sorted(model.expected(day).items())), digest) == digest, said
 
 
 @pytest.mark.parametrize("number", range(SEQUENCES))
@@ -284,12 +292,14 @@ def test_each_packet_is_loaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             monkeypatch.setattr(module, "SAMPLE", 1 << 12)
     site = Site(tmp_path / "warehouse")
     model = Model(site, choose.randrange(1 << 30))
+    digests: dict[str, int] = {}
     for _ in range(OPERATIONS):
         model.step()
         days = model.days()
         asked = days if choose.random() < 0.5 else choose.sample(days, choose.randrange(1, len(days) + 1))
         site.load(*asked)
-        assert_loaded(model, asked)
+        assert_loaded(model, asked, digests)
     load_days(site.settings(), model.days())
-    assert_loaded(model, model.days())
+    assert_loaded(model, model.days(), digests)
+    assert len({*digests.values()}) == len(digests)
     shutil.rmtree(site.folder)

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from pipelines.batches import Batch, Reader
+from pipelines.batches import Batch, Reader, Span
+from pipelines.detection import is_wrapped
 from pipelines.format import all_formats
 from pipelines.scanning.words import PADDING
 from pipelines.schema import PACKET, arrow_schema
@@ -29,7 +30,8 @@ NEAR = int((FILE_END - datetime(1970, 1, 1)).total_seconds() * 1_000_000) - 365 
 
 def batches_of(name: str, data: bytes) -> list[Batch]:
     buffer = np.frombuffer(data + bytes(PADDING), np.uint8)
-    return Reader(all_formats()[name], rows=1_000).read(buffer, len(data), NEAR, ZoneInfo("UTC"))
+    span = Span(0, len(data), NEAR, ZoneInfo("UTC"), wrapped=is_wrapped(data))
+    return Reader(all_formats()[name], rows=1_000).read_spans(buffer, [span])
 
 
 def events_of(batch: Batch) -> Iterator[dict[str, Any]]:

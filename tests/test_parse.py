@@ -633,7 +633,7 @@ def test_what_is_known_of_each_file_is_stored(site: Site) -> None:
     packed = gzip.compress(text([packet("2020-04-09T10:00:00Z")]))
     site.drop("gate/b.log", packed, written=at("2020-04-09"))
     site.parse(DAY)
-    shared = {"sensor": "gate", "format": "netfilter", "problem": None}
+    shared = {"sensor": "gate", "format": "netfilter", "confidence": 1.0, "problem": None}
     found = site.raw_files()
     fingerprints = {row.pop("fingerprint") for row in found.values()}
     assert len(fingerprints) == 2

@@ -12,7 +12,9 @@ import geoip2.database
 import pytest
 from geoip2.errors import AddressNotFoundError
 
+from pipelines.catalogue import unpublished
 from pipelines.parse import Parsed
+from pipelines.roll_up import roll_up
 from pipelines.settings import BUNDLED_GEOIP_DB
 from tests.raw_logs import Row, Site
 
@@ -217,6 +219,57 @@ def test_the_scans_are_of_both_versions(psad: Loaded) -> None:
     assert sum("FLOWLBL=" in line for lines in psad.lines.values() for line in lines) == 3118
     assert all((row["flow_label"] is None) == (":" not in row["source_ip"]) for row in rows)
     assert all((row["dont_fragment"] is None) == (":" in row["source_ip"]) for row in rows)
+
+
+# The captures of scans, and the kind that each is found as; of the rest there is not enough for one.
+SCANS = {
+    "ack_scan_1000_1150": "vertical",
+    "fin_scan_1000_1150": "vertical",
+    "ipv6_tcp_connect_nmap_default_scan": "vertical",
+    "null_scan_1000_1150": "vertical",
+    "proto_scan": "protocols",
+    "syn_scan_1000_1500": "vertical",
+    "syn_scan_1000_1500_localhost": "vertical",
+    "syn_scan_1000_1500_multi_dst": "vertical",
+    "syn_scan_1000_1500_zeroip": "vertical",
+    "syn_sweep": "horizontal",
+    "topera_ipv6_syn_scan_no_ip_opts": "vertical",
+    "topera_ipv6_syn_scan_with_ip_opts": "vertical",
+    "udp_scan_1000_1150": "vertical",
+    "xmas_scan_1000_1150": "vertical",
+}
+
+
+def ask_of_capture(folder: Path, name: str, query: str) -> list[tuple[object, ...]]:
+    """Load one of psad's captures alone, and ask."""
+    site = Site(folder)
+    content = (REAL / "psad" / name).read_bytes()
+    site.drop(f"psad/{name}", content, datetime(2015, 12, 31, tzinfo=UTC))
+    site.load(*sorted({observed(line, 2015).date() for line in content.decode().splitlines()}))
+    roll_up(site.settings())
+    with unpublished(site.settings()) as connection:
+        return connection.execute(query).fetchall()
+
+
+@pytest.mark.parametrize(("name", "kind"), SCANS.items())
+def test_each_scan_is_found(tmp_path: Path, name: str, kind: str) -> None:
+    found = ask_of_capture(tmp_path, name, "select kind, source_ip from scans")
+    sources = Counter(value("SRC", line) for line in (REAL / "psad" / name).read_text().splitlines())
+    [(scanner, _)] = sources.most_common(1)
+    assert (kind, str(ip_address(scanner or ""))) in found
+    assert len({source for _, source in found}) == 1
+
+
+def test_the_capture_of_mirai_is_found_by_its_ports(tmp_path: Path) -> None:
+    found = ask_of_capture(
+        tmp_path, "mirai_default_credentials_scan", "select tool, mark, sources, events, main_ports from scan_tools"
+    )
+    assert found == [("mirai", "ports", 1, 11, ["23/tcp"])]
+
+
+@pytest.mark.parametrize("name", ["ipv4_valid_ping", "fwknop_spa_pkt", "ms_sql_server_sig_match", "reputation_scan"])
+def test_what_is_no_scan_is_not_taken_for_one(tmp_path: Path, name: str) -> None:
+    assert ask_of_capture(tmp_path, name, "from scans union all by name from scan_tools") == []
 
 
 def test_the_server_logs_both_directions(server: Loaded) -> None:

@@ -20,7 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.columns import chosen, constant, flag_column, mapped, number_column
-from pipelines.format import Derived, Evidence, Field, Format, Kind, Scanned, Section
+from pipelines.format import Derived, Format, Scanned
+from pipelines.kinds import Kind
+from pipelines.packet_keys import Evidence, Field, PacketKeys, Section
 from pipelines.protocols import protocol_name
 
 # In the order of `schema.PACKET`; AE (accurate ECN) is written by Linux from 6.15 on.
@@ -185,44 +187,49 @@ _PLAIN_NUMBERS = {
 FORMAT = Format(
     programs=("kernel", "ulogd", "ulogd2"),
     derive=derive,
-    fields=(
-        Field("IN", "in_interface", Kind.TEXT, evidence=Evidence.START),
-        Field("OUT", "out_interface", Kind.TEXT, evidence=Evidence.HEAD),
-        Field("DESCR"),
-        Field("PHYSIN", "in_bridge_port", Kind.TEXT),
-        Field("PHYSOUT", "out_bridge_port", Kind.TEXT),
-        Field("MAC", "mac", Kind.TEXT),
-        Field("MACSRC", "source_mac", Kind.TEXT),
-        Field("MACDST", "destination_mac", Kind.TEXT),
-        Field("MACPROTO"),
-        Field("SRC", "source_ip", Kind.ADDRESS, evidence=Evidence.PACKET),
-        Field("DST", "destination_ip", Kind.ADDRESS, evidence=Evidence.PACKET),
-        Field("LEN", "packet_bytes", Kind.DECIMAL, _NETWORK, largest=_LARGEST_32),
-        Field("TOS", "tos", Kind.HEXADECIMAL, _NETWORK, largest=0xFF),
-        Field("PREC", "precedence", Kind.HEXADECIMAL, _NETWORK, largest=0xFF),
-        Field("TC", "traffic_class", Kind.DECIMAL, _NETWORK, largest=0xFF),
-        Field("TTL", "ttl", Kind.DECIMAL, _NETWORK, largest=0xFF),
-        Field("HOPLIMIT", "ttl", Kind.DECIMAL, _NETWORK, largest=0xFF),
-        Field("FLOWLBL", "flow_label", Kind.DECIMAL, _NETWORK, largest=0xFFFFF),
-        Field("ID", "ip_id", Kind.DECIMAL, _NETWORK),
-        Field("DF", "dont_fragment", Kind.FLAG, _NETWORK),
-        Field("PROTO", "protocol", Kind.PROTOCOL, evidence=Evidence.PACKET),
-        Field("SPT", "source_port", Kind.DECIMAL, _PORTS, leads_to=Section.TRANSPORT, evidence=Evidence.SOURCE_PORT),
-        Field(
-            "DPT",
-            "destination_port",
-            Kind.DECIMAL,
-            _PORTS,
-            leads_to=Section.TRANSPORT,
-            evidence=Evidence.DESTINATION_PORT,
-        ),
-        Field("SEQ", "tcp_sequence", Kind.DECIMAL, _TRANSPORT, largest=_LARGEST_32),
-        Field("ACK", "tcp_acknowledgement", Kind.DECIMAL, _TRANSPORT, largest=_LARGEST_32),
-        Field("WINDOW", "tcp_window", Kind.DECIMAL, _TRANSPORT),
-        Field("TYPE", "icmp_type", Kind.DECIMAL, _ICMP, largest=0xFF, leads_to=Section.ICMP),
-        Field("CODE", "icmp_code", Kind.DECIMAL, _ICMP, largest=0xFF, leads_to=Section.ICMP),
-        Field("ID", "icmp_id", Kind.DECIMAL, (Section.ICMP,)),
-        Field("SEQ", "icmp_sequence", Kind.DECIMAL, (Section.ICMP,)),
-        *(Field(name, "tcp_flags", Kind.FLAG, _TRANSPORT, bit=1 << bit) for bit, name in enumerate(TCP_FLAGS)),
+    signature=re.compile(rb"\bIN=\S* (?:OUT|PHYSIN|DESCR|MAC)=|\bSRC=[0-9A-Fa-f.:]+ DST=[0-9A-Fa-f.:]+ "),
+    shape=PacketKeys(
+        (
+            Field("IN", "in_interface", Kind.TEXT, evidence=Evidence.START),
+            Field("OUT", "out_interface", Kind.TEXT, evidence=Evidence.HEAD),
+            Field("DESCR"),
+            Field("PHYSIN", "in_bridge_port", Kind.TEXT),
+            Field("PHYSOUT", "out_bridge_port", Kind.TEXT),
+            Field("MAC", "mac", Kind.TEXT),
+            Field("MACSRC", "source_mac", Kind.TEXT),
+            Field("MACDST", "destination_mac", Kind.TEXT),
+            Field("MACPROTO"),
+            Field("SRC", "source_ip", Kind.ADDRESS, evidence=Evidence.PACKET),
+            Field("DST", "destination_ip", Kind.ADDRESS, evidence=Evidence.PACKET),
+            Field("LEN", "packet_bytes", Kind.DECIMAL, _NETWORK, largest=_LARGEST_32),
+            Field("TOS", "tos", Kind.HEXADECIMAL, _NETWORK, largest=0xFF),
+            Field("PREC", "precedence", Kind.HEXADECIMAL, _NETWORK, largest=0xFF),
+            Field("TC", "traffic_class", Kind.DECIMAL, _NETWORK, largest=0xFF),
+            Field("TTL", "ttl", Kind.DECIMAL, _NETWORK, largest=0xFF),
+            Field("HOPLIMIT", "ttl", Kind.DECIMAL, _NETWORK, largest=0xFF),
+            Field("FLOWLBL", "flow_label", Kind.DECIMAL, _NETWORK, largest=0xFFFFF),
+            Field("ID", "ip_id", Kind.DECIMAL, _NETWORK),
+            Field("DF", "dont_fragment", Kind.FLAG, _NETWORK),
+            Field("PROTO", "protocol", Kind.PROTOCOL, evidence=Evidence.PACKET),
+            Field(
+                "SPT", "source_port", Kind.DECIMAL, _PORTS, leads_to=Section.TRANSPORT, evidence=Evidence.SOURCE_PORT
+            ),
+            Field(
+                "DPT",
+                "destination_port",
+                Kind.DECIMAL,
+                _PORTS,
+                leads_to=Section.TRANSPORT,
+                evidence=Evidence.DESTINATION_PORT,
+            ),
+            Field("SEQ", "tcp_sequence", Kind.DECIMAL, _TRANSPORT, largest=_LARGEST_32),
+            Field("ACK", "tcp_acknowledgement", Kind.DECIMAL, _TRANSPORT, largest=_LARGEST_32),
+            Field("WINDOW", "tcp_window", Kind.DECIMAL, _TRANSPORT),
+            Field("TYPE", "icmp_type", Kind.DECIMAL, _ICMP, largest=0xFF, leads_to=Section.ICMP),
+            Field("CODE", "icmp_code", Kind.DECIMAL, _ICMP, largest=0xFF, leads_to=Section.ICMP),
+            Field("ID", "icmp_id", Kind.DECIMAL, (Section.ICMP,)),
+            Field("SEQ", "icmp_sequence", Kind.DECIMAL, (Section.ICMP,)),
+            *(Field(name, "tcp_flags", Kind.FLAG, _TRANSPORT, bit=1 << bit) for bit, name in enumerate(TCP_FLAGS)),
+        )
     ),
 )

@@ -9,6 +9,8 @@ from pipelines.orchestration.check_results import check_result, check_specs
 from pipelines.orchestration.days import SINGLE_RUN, LogDays, requested_days
 from pipelines.orchestration.tables import table
 from pipelines.settings import Settings
+from pipelines.sole_writer import sole_writer
+from pipelines.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from pipelines.roll_up import RolledUp
@@ -33,12 +35,13 @@ def counts_asset(settings: Settings, days: LogDays) -> dg.AssetsDefinition:
         from pipelines.roll_up import roll_up
 
         asked = requested_days(context.run.tags)
-        rolled_up = roll_up(settings)
+        with sole_writer(Warehouse(settings.warehouse)):
+            rolled_up = roll_up(settings)
+            checks = run_checks(settings, asked[0], asked[-1], of="counts")
         context.log.info(f"made the counts of {len(rolled_up.months):,} months: {sum(rolled_up.rows.values()):,} rows")
         # A range has one event in Dagster's log for each day: what is said of all of them goes with the last one only.
         metadata = _metadata(rolled_up) | {"top_ports": _top_ports(settings, asked[0], asked[-1])}
         context.add_asset_metadata(metadata, partition_key=asked[-1].isoformat())
-        checks = run_checks(settings, asked[0], asked[-1], of="counts")
         return dg.MaterializeResult(check_results=[check_result(check) for check in checks])
 
     return counts

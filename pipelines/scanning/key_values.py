@@ -7,14 +7,15 @@ import numpy.typing as npt
 
 from pipelines.addresses import parse_address
 from pipelines.compiled import kernel
-from pipelines.format import KEY_HASH, Evidence, Kind, Section, Tables
+from pipelines.kinds import Kind
+from pipelines.packet_keys import KEY_HASH, Evidence, Section, Tables
 from pipelines.scanning.interning import NONE, Values, code_of, enter, find
 from pipelines.scanning.keys import evidence_of_key, field_of, starts_record
+from pipelines.scanning.numerals import decimal, hexadecimal
 from pipelines.scanning.outputs import Events, get_number, has_code, has_number, put_code, put_number
 from pipelines.scanning.reasons import BAD_VALUE, REPEATED
 from pipelines.scanning.syslog_header import skip_blanks, token_end
 from pipelines.scanning.words import (
-    HIGHS,
     VECTOR,
     byte_at,
     equal_bytes,
@@ -122,51 +123,6 @@ def skip_bracket(buffer: np.ndarray, position: int, end: int, opening: int, clos
                 return position + 1
         position += 1
     return end
-
-
-@kernel
-def decimal(buffer: np.ndarray, start: int, end: int) -> int:
-    """Return the number that the decimal digits of buffer[start:end] make, or -1 for what is none."""
-    length = end - start
-    if 0 < length <= 8:
-        # Eight digits at once, as Lemire showed; of a shorter number those before the first are zeros.
-        digits = (load8(buffer, start) ^ repeat(48)) << np.uint64(64 - 8 * length)
-        if (digits | (digits + repeat(0x76))) & HIGHS != 0:
-            return NONE
-        digits = digits * np.uint64(10) + (digits >> np.uint64(8))
-        odd = (digits & np.uint64(0x000000FF000000FF)) * np.uint64(0x000F424000000064)
-        even = ((digits >> np.uint64(16)) & np.uint64(0x000000FF000000FF)) * np.uint64(0x0000271000000001)
-        return np.int64((odd + even) >> np.uint64(32))
-    if length > 18 or length == 0:
-        return NONE
-    number = 0
-    for position in range(start, end):
-        value = np.int64(byte_at(buffer, position)) - 48
-        if value < 0 or value > 9:
-            return NONE
-        number = number * 10 + value
-    return number
-
-
-@kernel
-def hexadecimal(buffer: np.ndarray, start: int, end: int) -> int:
-    """Return the number that the hexadecimal digits of buffer[start:end] make, `0x` before them or not; else -1."""
-    position = start
-    if end - start > 2 and byte_at(buffer, start) == 48 and (byte_at(buffer, start + 1) | 32) == 120:
-        position += 2
-    if position == end or end - position > 8:
-        return NONE
-    number = 0
-    while position < end:
-        byte = np.int64(byte_at(buffer, position))
-        value = byte - 48
-        if value < 0 or value > 9:
-            value = (byte | 32) - 87
-            if value < 10 or value > 15:
-                return NONE
-        number = number * 16 + value
-        position += 1
-    return number
 
 
 @kernel

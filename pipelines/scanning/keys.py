@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipelines.compiled import kernel
-from pipelines.format import KEY_HASH, KEY_SLOTS, Evidence, Section, Tables
+from pipelines.packet_keys import KEY_HASH, KEY_SLOTS, Evidence, Section, Tables
 from pipelines.scanning.words import find_byte, item, load8, low_bytes
 
 NONE = -1

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.compiled import kernel
-from pipelines.format import HEADER_COLUMNS, Evidence, Tables
+from pipelines.compiled import dispatched, kernel
+from pipelines.packet_keys import HEADER_COLUMNS, Evidence, Tables
+from pipelines.plan import Plan
 from pipelines.scanning.interning import Values, clear, intern
 from pipelines.scanning.key_values import START, Path, first_key, read_record
-from pipelines.scanning.outputs import Events, Others, put_code, take_all_back, take_back
+from pipelines.scanning.outputs import Events, Others, put_code, put_number, take_all_back, take_back
 from pipelines.scanning.reasons import (
     BLANK,
     IMPOSSIBLE_TIME,
@@ -24,8 +25,11 @@ from pipelines.scanning.reasons import (
     NO_TIME,
     NUL_BYTE,
     OTHER_PROGRAM,
+    REPEAT,
     TOO_LONG,
 )
+from pipelines.scanning.records import RecordState, read_plan_line
+from pipelines.scanning.repeats import is_repeat, repeated
 from pipelines.scanning.stamps import (
     ABSENT,
     FIRST_STAMP,
@@ -52,7 +56,10 @@ HOST, PREFIX, CHAIN = range(len(HEADER_COLUMNS))
 RECORD = Evidence.PACKET | 0
 BOTH_PORTS = Evidence.SOURCE_PORT | Evidence.DESTINATION_PORT
 
-_BLANK, _COLON, _NEWLINE = 32, 58, 10
+_BLANK, _COLON, _CLOSE, _NEWLINE = 32, 58, 93, 10
+
+
+PACKETS = 0  # column of numbers
 
 
 class State(NamedTuple):
@@ -65,6 +72,11 @@ class State(NamedTuple):
     def empty(cls) -> "State":
         """Return the state before the first line."""
         return cls(Memory.empty(), Path.empty())
+
+
+def state_of(tables: Tables | Plan) -> State | RecordState:
+    """Return the state before the first line of a format."""
+    return State.empty() if isinstance(tables, Tables) else RecordState.empty(tables)
 
 
 @kernel
@@ -83,8 +95,39 @@ def prefix_span(buffer: np.ndarray, start: int, end: int) -> tuple[int, int]:
     return start, end - start
 
 
-@kernel
 def read_line(
+    buffer: np.ndarray,
+    start: int,
+    end: int,
+    near: int,
+    row: int,
+    total: int,
+    tables: Tables | Plan,
+    state: State | RecordState,
+    events: Events,
+    values: Values,
+) -> tuple[int, int, int, int, int, int, int]:
+    """Read one line, without what trails it, into row `row`.
+
+    Returns:
+        (reason or 0, kind of the stamp, stamp, field at fault, start and length of its value, number of entries now).
+    """
+    raise NotImplementedError
+
+
+@dispatched(read_line)
+def _read_line(buffer, start, end, near, row, total, tables, state, events, values):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG001 - numba compares the signatures
+    if tables.instance_class is Tables:
+        return lambda buffer, start, end, near, row, total, tables, state, events, values: read_packet_line(  # noqa: PLW0108 - numba wants a function of Python's
+            buffer, start, end, near, row, total, tables, state, events, values
+        )
+    return lambda buffer, start, end, near, row, total, tables, state, events, values: read_plan_line(  # noqa: PLW0108 - numba wants a function of Python's
+        buffer, start, end, near, row, total, tables, state, events, values
+    )
+
+
+@kernel
+def read_packet_line(
     buffer: np.ndarray,
     start: int,
     end: int,
@@ -96,17 +139,18 @@ def read_line(
     events: Events,
     values: Values,
 ) -> tuple[int, int, int, int, int, int, int]:
-    """Read one line, without what trails it, into row `row`.
-
-    Returns:
-        (reason or 0, kind of the stamp, stamp, field at fault, start and length of its value, number of entries now).
-    """
+    """Read one line of netfilter's, see `read_line`."""
     header = read_header(buffer, start, end, near, tables, state.memory)
     kind, stamp = header.kind, header.stamp
     if header.foreign:
         return OTHER_PROGRAM, kind, stamp, NONE, NONE, 0, total
-    key = first_key(buffer, header.message, end, header.trusted, tables)
+    message, packets = repeated(buffer, header.message, end)
+    if packets > 1 and byte_at(buffer, end - 1) == _CLOSE:
+        end -= 1
+    key = first_key(buffer, message, end, header.trusted, tables)
     if key < 0:
+        if is_repeat(buffer, message, end):
+            return REPEAT, kind, stamp, NONE, NONE, 0, total
         reason = NO_RECORD if kind != ABSENT else NO_TIME
         return reason, kind, stamp, NONE, NONE, 0, total
     reason, field, first, length, evidence, total = read_record(
@@ -127,7 +171,9 @@ def read_line(
     if header.chain_length > 0:
         code, total = intern(buffer, header.chain, header.chain_length, CHAIN, total, values)
         put_code(events, CHAIN, row, code)
-    prefix, length = prefix_span(buffer, header.message, key)
+    if packets > 1:
+        put_number(events, PACKETS, row, packets)
+    prefix, length = prefix_span(buffer, message, key)
     if length > 0 and whole:  # without its first key the record's head is cut, and what stands there is no prefix
         code, total = intern(buffer, prefix, length, PREFIX, total, values)
         put_code(events, PREFIX, row, code)
@@ -151,7 +197,7 @@ def line_end(buffer: np.ndarray, start: int, end: int) -> tuple[int, bool]:
 
 
 @kernel
-def begin(events: Events, values: Values, state: State) -> None:
+def begin(events: Events, values: Values, state: State | RecordState) -> None:
     """Make the outputs empty, for lines of a buffer that may hold other bytes than before."""
     clear(values)
     take_all_back(events)
@@ -164,8 +210,8 @@ def scan(
     start: int,
     end: int,
     near: int,
-    tables: Tables,
-    state: State,
+    tables: Tables | Plan,
+    state: State | RecordState,
     events: Events,
     others: Others,
     values: Values,
@@ -250,8 +296,8 @@ def scan(
 def scan_spans(
     buffer: np.ndarray,
     spans: np.ndarray,
-    tables: Tables,
-    state: State,
+    tables: Tables | Plan,
+    state: State | RecordState,
     events: Events,
     others: Others,
     values: Values,

@@ -9,7 +9,7 @@ time, and a stamp without a year takes the year that puts it nearest to a given 
 import numpy as np
 
 from pipelines.compiled import kernel
-from pipelines.scanning.words import byte_at
+from pipelines.scanning.words import byte_at, load8
 
 NO_STAMP = np.iinfo(np.int64).min
 SECOND = 1_000_000
@@ -21,6 +21,10 @@ MOST_OF_HALF_A_YEAR = 184 * DAY
 # Stamps before this are those of a device whose clock was not set; there is no partition for them.
 FIRST_STAMP = 10_957 * DAY  # 2000-01-01
 LAST_STAMP = 2_932_897 * DAY  # 10000-01-01, past what a date column can print
+
+_BLANK_UTC = np.uint64(int.from_bytes(b" UTC", "little"))
+_BLANK_GMT = np.uint64(int.from_bytes(b" GMT", "little"))
+_MONTHS = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8).copy()
 
 # How a stamp was written: what is still to be settled about it.
 ABSENT, YEARLESS, LOCAL, ABSOLUTE, IMPOSSIBLE = range(5)
@@ -220,6 +224,12 @@ def dated(year: int, month: int, day: int, time: int) -> tuple[int, int]:
 
 
 @kernel
+def is_letter(byte: int) -> bool:
+    """Return whether a byte is an ASCII letter."""
+    return 65 <= byte <= 90 or 97 <= byte <= 122
+
+
+@kernel
 def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int) -> tuple[int, int, int]:
     """Apply the zone that may follow a full stamp, a blank before it or none: (kind, microseconds, position after)."""
     start = position
@@ -231,7 +241,11 @@ def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int)
         start += 1
     found, east, end = offset(buffer, start, limit)
     if not found:
-        return kind, micros, position
+        word = load8(buffer, position)
+        named = word & np.uint64(0xFFFFFFFF) == _BLANK_UTC or word & np.uint64(0xFFFFFFFF) == _BLANK_GMT
+        if not named or kind != LOCAL or position + 4 > limit or is_letter(byte_at(buffer, position + 4)):
+            return kind, micros, position
+        east, end = 0, position + 4
     if east == NO_STAMP:
         return IMPOSSIBLE, NO_STAMP, end
     if kind == LOCAL:
@@ -241,14 +255,14 @@ def zoned(buffer: np.ndarray, position: int, limit: int, kind: int, micros: int)
 
 @kernel
 def iso_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
-    """Read an RFC 3339 stamp, its `T` or a blank, its zone or none."""
+    """Read an RFC 3339 stamp, its `T` or a blank or, as Sophos writes, a hyphen, its zone or none."""
     year = fixed_number(buffer, position, 4)
     month = fixed_number(buffer, position + 5, 2)
     day = fixed_number(buffer, position + 8, 2)
     separator = byte_at(buffer, position + 10)
     if year < 0 or month < 0 or day < 0 or byte_at(buffer, position + 7) != byte_at(buffer, position + 4):
         return ABSENT, NO_STAMP, position
-    if separator != 84 and separator != 116 and separator != 32:
+    if separator != 84 and separator != 116 and separator != 32 and separator != 45:
         return ABSENT, NO_STAMP, position
     time, end = clock(buffer, position + 11, limit)
     if time == -1:
@@ -314,6 +328,59 @@ def month_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tup
 
 
 @kernel
+def slashed_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tuple[int, int, int]:
+    """Read MikroTik's `apr/03/2020 04:12:45` or `apr/03 04:12:45`; without a year, nearest to `near`."""
+    month = lower_case_month(buffer, position)
+    day = fixed_number(buffer, position + 4, 2)
+    if month == 0 or day < 0:
+        return ABSENT, NO_STAMP, position
+    year, start = -1, position + 6
+    if byte_at(buffer, start) == 47:
+        year = fixed_number(buffer, start + 1, 4)
+        start += 5
+        if year < 0:
+            return ABSENT, NO_STAMP, position
+    if byte_at(buffer, start) != 32:
+        return ABSENT, NO_STAMP, position
+    time, end = clock(buffer, start + 1, limit)
+    if time == -1:
+        return ABSENT, NO_STAMP, position
+    if year >= 0:
+        kind, micros = dated(year, month, day, time)
+        return kind, micros, end
+    if time < 0 or day < 1 or day > days_in_month(2000, month):
+        return IMPOSSIBLE, NO_STAMP, end
+    return YEARLESS, nearest_year(month, day, time, near), end
+
+
+@kernel
+def lower_case_month(buffer: np.ndarray, start: int) -> int:
+    """Return 1 to 12 for an English month abbreviation in lower case at `start`, or 0."""
+    for month in range(12):
+        if (
+            byte_at(buffer, start) == np.int64(_MONTHS[3 * month])
+            and byte_at(buffer, start + 1) == np.int64(_MONTHS[3 * month + 1])
+            and byte_at(buffer, start + 2) == np.int64(_MONTHS[3 * month + 2])
+        ):
+            return month + 1
+    return 0
+
+
+@kernel
+def year_first_stamp(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int, int]:
+    """Read Allied Telesis' `2017 Mar 19 22:44:03`."""
+    year, month = fixed_number(buffer, position, 4), month_number(buffer, position + 5)
+    if year < 0 or month == 0 or byte_at(buffer, position + 8) != 32:
+        return ABSENT, NO_STAMP, position
+    day = max(0, digit(byte_at(buffer, position + 9))) * 10 + digit(byte_at(buffer, position + 10))
+    time, end = clock(buffer, position + 12, limit)
+    if time == -1 or byte_at(buffer, position + 11) != 32 or digit(byte_at(buffer, position + 10)) < 0:
+        return ABSENT, NO_STAMP, position
+    kind, micros = dated(year, month, day, time)
+    return kind, micros, end
+
+
+@kernel
 def year_after(buffer: np.ndarray, position: int, limit: int) -> tuple[int, int]:
     """Read the year that may follow the time: (year, position after it and its colon), or (-1, `position`).
 
@@ -363,13 +430,16 @@ def read_stamp(buffer: np.ndarray, position: int, limit: int, near: int) -> tupl
     """
     first = byte_at(buffer, position)
     if digit(first) >= 0:
-        if byte_at(buffer, position + 4) == 45 or (
-            byte_at(buffer, position + 4) == 47 and byte_at(buffer, position + 7) == 47
-        ):
+        between = byte_at(buffer, position + 4)
+        if between == 45 or ((between == 47 or between == 58) and byte_at(buffer, position + 7) == between):
             return iso_stamp(buffer, position, limit)
+        if between == 32 and month_number(buffer, position + 5) > 0:
+            return year_first_stamp(buffer, position, limit)
         if byte_at(buffer, position + 2) == 47:
             return access_log_stamp(buffer, position, limit)
         return epoch_stamp(buffer, position, limit)
+    if byte_at(buffer, position + 3) == 47:
+        return slashed_stamp(buffer, position, limit, near)
     kind, micros, end = month_stamp(buffer, position, limit, near)
     if kind == ABSENT and byte_at(buffer, position + 3) == 32:  # a weekday stands before the month in C's ctime form
         kind, micros, end = month_stamp(buffer, position + 4, limit, near)

@@ -4,14 +4,15 @@ What stands at the head of one line mostly stands at the head of the next: what 
 taken again for the same bytes. That changes no answer, and saves two thirds of the time.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.compiled import kernel
-from pipelines.format import Tables
-from pipelines.scanning.keys import starts_record
+from pipelines.packet_keys import Tables
+from pipelines.plan import Plan
 from pipelines.scanning.stamps import (
     ABSENT,
     ABSOLUTE,
@@ -26,6 +27,7 @@ from pipelines.scanning.stamps import (
     read_stamp,
     zoned,
 )
+from pipelines.scanning.starts import is_record, record_starts
 from pipelines.scanning.words import byte_at, find_byte, item, load8, low_bytes, put_item, same_bytes
 
 NONE = -1
@@ -70,6 +72,7 @@ class Header(NamedTuple):
         host, host_length, chain, chain_length: name of the host, and name of the chain that some sensors log.
         foreign: whether a program that does not write this format wrote the line.
         trusted: whether a program that does is named.
+        message_id: where the message id of RFC 5424 starts, or -1.
     """
 
     kind: int
@@ -81,6 +84,7 @@ class Header(NamedTuple):
     chain_length: int
     foreign: bool
     trusted: bool
+    message_id: int
 
 
 @kernel
@@ -147,13 +151,14 @@ def skip_structured_data(buffer: np.ndarray, position: int, end: int) -> int:
 
 
 @kernel
-def is_program(buffer: np.ndarray, start: int, length: int, tables: Tables) -> bool:
+def is_program(buffer: np.ndarray, start: int, length: int, tables: Tables | Plan) -> bool:
     """Return whether a name is that of a program that writes the format."""
-    if length > 8:
+    if length > 16:
         return False
-    word = low_bytes(load8(buffer, start), length)
-    for program in tables.programs:
-        if word == program:
+    one = low_bytes(load8(buffer, start), length)
+    two = low_bytes(load8(buffer, start + 8), length - 8) if length > 8 else np.uint64(0)
+    for place in range(0, len(tables.programs), 2):
+        if one == item(tables.programs, place) and two == item(tables.programs, place + 1):
             return True
     return False
 
@@ -238,8 +243,36 @@ def stamp_at(buffer: np.ndarray, position: int, end: int, near: int, memory: Mem
 
 
 @kernel
-def read_header(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables, memory: Memory) -> Header:
-    """Read stamp, host and program of a line, whatever of them it has."""
+def read_header(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables | Plan, memory: Memory) -> Header:
+    """Read stamp, host and program of a line, whatever of them it has.
+
+    A relay may put its own head before that of the device, or its own name before the device's: the device's counts.
+    """
+    header = read_head(buffer, start, end, near, tables, memory)
+    if header.trusted or header.foreign or header.kind == ABSENT or header.message >= end:
+        return header
+    return relayed_header(buffer, end, near, header, tables, memory)
+
+
+@partial(kernel, inline=False)
+def relayed_header(
+    buffer: np.ndarray, end: int, near: int, header: Header, tables: Tables | Plan, memory: Memory
+) -> Header:
+    """Return the head of a device that stands behind that of a relay, or else the relay's."""
+    inner = read_head(buffer, header.message, end, near, tables, memory)
+    if inner.kind == ABSENT or not inner.trusted:
+        inner = header_3164(buffer, header.message, end, header.kind, header.stamp, False, tables, memory)
+    if not inner.trusted:
+        return header
+    if inner.host_length > 0 or inner.chain_length > 0:
+        return inner
+    kind, stamp, message, message_id = inner.kind, inner.stamp, inner.message, inner.message_id
+    return Header(kind, stamp, message, header.host, header.host_length, NONE, 0, False, True, message_id)
+
+
+@kernel
+def read_head(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables | Plan, memory: Memory) -> Header:
+    """Read the first stamp, host and program of a line."""
     position = skip_priority(buffer, start, end)
     if (
         byte_at(buffer, position) == 49
@@ -254,10 +287,10 @@ def read_header(buffer: np.ndarray, start: int, end: int, near: int, tables: Tab
         kind, stamp, after = read_stamp(buffer, chain_end + 1, end, near)
         if kind != ABSENT:
             at = skip_blanks(buffer, after, end)
-            return Header(kind, stamp, at, NONE, 0, chain, chain_end - chain, False, True)
+            return Header(kind, stamp, at, NONE, 0, chain, chain_end - chain, False, True, NONE)
     kind, stamp, after, position = stamp_at(buffer, position, end, near, memory)
     if kind == ABSENT:
-        return Header(kind, stamp, position, NONE, 0, NONE, 0, False, False)
+        return Header(kind, stamp, position, NONE, 0, NONE, 0, False, False, NONE)
     at = skip_blanks(buffer, after, end)
     weekday = (
         digit(byte_at(buffer, position)) < 0
@@ -270,12 +303,12 @@ def read_header(buffer: np.ndarray, start: int, end: int, near: int, tables: Tab
         if same_bytes(buffer, known, at, length):
             host = at + item(memory.numbers, _HOST) - known
             message = skip_uptime(buffer, skip_blanks(buffer, at + length, end), end)
-            return Header(kind, stamp, message, host, item(memory.numbers, _HOST_LENGTH), NONE, 0, False, True)
+            return Header(kind, stamp, message, host, item(memory.numbers, _HOST_LENGTH), NONE, 0, False, True, NONE)
     return header_3164(buffer, at, end, kind, stamp, weekday, tables, memory)
 
 
 @kernel
-def header_5424(buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, tables: Tables) -> Header:
+def header_5424(buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, tables: Tables | Plan) -> Header:
     """Read `host program process message-id structured-data ` of RFC 5424."""
     host = at
     host_end = token_end(buffer, host, end)
@@ -283,7 +316,8 @@ def header_5424(buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, ta
     program_end = token_end(buffer, program, end)
     at = skip_blanks(buffer, program_end, end)
     at = skip_blanks(buffer, token_end(buffer, at, end), end)  # process
-    at = skip_blanks(buffer, token_end(buffer, at, end), end)  # message id
+    message_id = at
+    at = skip_blanks(buffer, token_end(buffer, at, end), end)
     at = skip_structured_data(buffer, at, end)
     if (
         at + 3 < end
@@ -296,18 +330,18 @@ def header_5424(buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, ta
     unnamed = program_end - program == 1 and byte_at(buffer, program) == 45
     length = 0 if host_end - host == 1 and byte_at(buffer, host) == 45 else host_end - host
     at = skip_uptime(buffer, at, end)
-    return Header(kind, stamp, at, host, length, NONE, 0, not trusted and not unnamed, trusted)
+    return Header(kind, stamp, at, host, length, NONE, 0, not trusted and not unnamed, trusted, message_id)
 
 
 @kernel
 def header_3164(
-    buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, weekday: bool, tables: Tables, memory: Memory
+    buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, weekday: bool, tables: Tables | Plan, memory: Memory
 ) -> Header:
     """Read `host facility.severity program[process]: ` of RFC 3164; each of them may be absent."""
     head = at
     if weekday:
         at = skip_uptime(buffer, at, end)  # OpenWrt's `logread -t` writes the milliseconds too: [1586160672.123]
-    host, host_end = at, end_of_host(buffer, at, end, weekday)
+    host, host_end = at, (at if is_record(buffer, at, end, tables) else end_of_host(buffer, at, end, weekday))
     length = host_end - host
     at = skip_blanks(buffer, host_end, end)
     if 0 < length < end - at and byte_at(buffer, at + length) == _BLANK and same_bytes(buffer, host, at, length):
@@ -332,8 +366,8 @@ def header_3164(
         if bracket < colon:
             foreign = digit(byte_at(buffer, bracket + 1)) >= 0
         elif has_lower_case(buffer, at, colon):
-            foreign = not starts_record(buffer, skip_uptime(buffer, skip_blanks(buffer, stop, end), end), end, tables)
-    return Header(kind, stamp, at, host, length, NONE, 0, foreign, trusted)
+            foreign = not record_starts(buffer, skip_uptime(buffer, skip_blanks(buffer, stop, end), end), end, tables)
+    return Header(kind, stamp, at, host, length, NONE, 0, foreign, trusted, NONE)
 
 
 @kernel

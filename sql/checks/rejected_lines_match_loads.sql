@@ -6,7 +6,7 @@ with kept as (
         file,
         count(*) as kept_lines
     from rejected_lines
-    where is_checked(day)
+    where is_checked(day) and day >= rejected_since()
     group by day, sensor, file
 ),
 
@@ -17,7 +17,7 @@ counted as (
         file,
         sum(rejected) as rejected
     from loads
-    where is_checked(day)
+    where is_checked(day) and day >= rejected_since()
     group by day, sensor, file
 )
 

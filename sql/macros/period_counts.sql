@@ -1,6 +1,6 @@
 -- Counts of one kind from day `first` to day `last`, to be added up: rows of its whole months, and of the other days
 create or replace macro period_counts(kind, first, last) as table
-    with period as (select as_day(first) as first_day from valid_period(first, last)),
+    with period as (select greatest(as_day(first), counts_since()) as first_day from valid_period(first, last)),
 
     of_months as (
         select * exclude (month)
@@ -25,6 +25,7 @@ create or replace macro period_counts(kind, first, last) as table
             )
         where
             as_day(first) > month_of(as_day(first))
+            and as_day(first) >= counts_since()
             and month >= first_whole_month(first) and month < after_whole_months(last)
             and previous between month_of(as_day(first)) and as_day(first) - 1
     ),

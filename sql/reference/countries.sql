@@ -1,4 +1,4 @@
--- Countries and territories with an ISO 3166-1 code, and which of them Japan recognises
+-- The 249 countries and territories of ISO 3166-1, and Kosovo; which of them Japan recognises, and whose they are
 -- country: ISO 3166-1 alpha-2 code
 -- country_name: Name in English
 -- country_name_ja: Name in Japanese
@@ -7,6 +7,7 @@
 -- longitude: Longitude of a point inside, degrees east
 -- recognised_by_japan: Whether Japan recognises it as a country, or is it
 -- sovereign: Code of the country that it belongs to; its own code when it is none's territory
+-- in_iso_3166: Whether its code stands in ISO 3166-1; Kosovo's is one for users to assign
 select *
 from read_csv(
     literal_path(getvariable('reference_folder')) || '/countries.csv',
@@ -20,6 +21,7 @@ from read_csv(
         'latitude': 'double',
         'longitude': 'double',
         'recognised_by_japan': 'boolean',
-        'sovereign': 'varchar'
+        'sovereign': 'varchar',
+        'in_iso_3166': 'boolean'
     }
 )

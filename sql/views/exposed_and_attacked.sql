@@ -1,0 +1,14 @@
+-- Ports open here and tried, over all days, most tried first; exposed_and_attacked_between(first, last) for a period
+-- host: Address of the host on which the port is open, as scanned
+-- port: Port
+-- protocol: tcp or udp
+-- service: Name of the service, as nmap calls or found it
+-- product: Product that answered, as it says itself; NULL without -sV
+-- version: Version of the product, as it says itself; NULL without -sV
+-- events: Number of events at this port and protocol, whatever their destination
+-- sources: Number of different source addresses of those
+-- rank: Place of the port by number of events
+-- attack_reason: Why the port is attacked; NULL where nothing is known
+-- is_new: Whether the scan before tried the port and did not find it open
+-- scanned_at: When the last scan that tried it began, UTC
+select * from exposed_and_attacked_between('-infinity', 'infinity')

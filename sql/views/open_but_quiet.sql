@@ -1,0 +1,11 @@
+-- Ports open here that nobody tried, over all days; open_but_quiet_between(first, last) answers for a period
+-- host: Address of the host
+-- port: Port
+-- protocol: tcp, udp or sctp
+-- state: open, or open|filtered where nmap could not tell
+-- service: Name of the service, as nmap calls or found it
+-- product: Product that answered, as it says itself; NULL without -sV
+-- version: Version of the product, as it says itself; NULL without -sV
+-- is_new: Whether the scan before tried the port and did not find it open
+-- scanned_at: When the last scan that tried it began, UTC
+select * from open_but_quiet_between('-infinity', 'infinity')
