@@ -62,15 +62,15 @@ def define(settings: Settings) -> dg.Definitions:
             counts_asset(settings, days),
             port_scans_asset(settings),
             catalogue_assets(settings),
-            verification_asset(settings),
             *report_assets(settings),
+            verification_asset(settings),
         ]
     return dg.Definitions(
         assets=assets,
         jobs=[
             dg.define_asset_job(
                 JOB,
-                dg.AssetSelection.all() - dg.AssetSelection.assets("verification") - dg.AssetSelection.groups(REPORTS),
+                dg.AssetSelection.all() - dg.AssetSelection.groups(REPORTS) - dg.AssetSelection.assets("verification"),
                 description="Loads days, from raw lines to the catalogue",
             ),
             *report_jobs(),

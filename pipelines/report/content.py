@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.report import charts
-from pipelines.report.figures import MOST_RARE, RARE_EVENTS, Figures, PortCountry, PortRank
+from pipelines.report.figures import MOST_RARE, RARE_EVENTS, Figures, Knowledge, PortCountry, PortRank
 from pipelines.report.summary import country_name, is_counted, summary
 from pipelines.report.wording import Code, PlainText, Wording
 
@@ -33,7 +33,7 @@ class Dossier:
     row: PortRank
     what: str | None
     why: str | None
-    advice: Markup
+    advice: str
     check: str
     days: Sequence[charts.Day]
     picture: str
@@ -219,15 +219,19 @@ class Content:
         course = spans(days, self.figures.cells.span_days)
         return Dossier(
             row=port,
-            what=known.description if known and self.wording.code == "en" else None,
-            why=known.attack_reason if known and self.wording.code == "en" else None,
-            advice=self.wording.text("dossier.advice_unknown"),
-            check=nmap_check(port),
+            what=self._told(known, "description"),
+            why=self._told(known, "attack_reason"),
+            advice=self._told(known, "advice") or self.wording.text("dossier.advice_unknown"),
+            check=known.nmap_command if known else nmap_check(port),
             days=course,
             picture=f"port-{place}",
             alt=self._course_alt(port, course),
             countries=self.figures.port_countries.get(port.key, ()),
         )
+
+    def _told(self, known: Knowledge | None, name: str) -> str | None:
+        """Return what the table of ports says in the language."""
+        return known and getattr(known, f"{name}_ja" if self.wording.code == "ja" else name)
 
     def _course_alt(self, port: PortRank, course: Sequence[charts.Day]) -> str:
         plain, period = self.plain, self.figures.period

@@ -188,12 +188,17 @@ class Lines:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What is known of a port, as the reference table says."""
+    """What is known of a port, as the reference table says, in English and Japanese."""
 
     port: int
     protocol: str
     description: str
-    attack_reason: str | None
+    description_ja: str
+    attack_reason: str
+    attack_reason_ja: str
+    advice: str
+    advice_ja: str
+    nmap_command: str
 
 
 @dataclass(frozen=True)
@@ -376,7 +381,8 @@ class _Asked:
 
     def knowledge(self, keys: set[str]) -> dict[str, Knowledge]:
         # These texts are the project's own: they are not cut.
-        found = self.connection.table("services").project("port, protocol, description, attack_reason").fetchall()
+        names = ", ".join(field.name for field in fields(Knowledge))
+        found = self.connection.table("ports").project(names).fetchall()
         return {key: Knowledge(*row) for row in found if (key := port_key(row[0], row[1])) in keys}
 
     def cells(self) -> Cells:
