@@ -15,6 +15,8 @@ create or replace macro scans_of(facts) as table
             min(first_seen) as first_seen,
             max(last_seen) as last_seen,
             max(destinations) as destinations,
+            -- Not fewer than the different ones.
+            sum(ports) as most_ports,
             max(scanned_ports) as scanned_ports,
             max(scanned_protocols) as scanned_protocols,
             max(scanned_destinations) as scanned_destinations,
@@ -34,7 +36,7 @@ create or replace macro scans_of(facts) as table
             scanned_protocols >= 10 as is_of_protocols,
             scanned_destinations >= 10 as is_horizontal,
             burst_events >= 100 as is_burst,
-            days >= 5 and events <= 10 * days and scanned_ports < 15 as may_be_slow
+            days >= 5 and events <= 10 * days and most_ports >= 15 and scanned_ports < 15 as may_be_slow
         from counted
     ),
 

@@ -1,26 +1,37 @@
 -- Events of some partitions by day and source that bear a mark: an answer's, or that of a tool in scan_tools_between
 create or replace macro source_marks(files) as table
     -- Sources of the marks: see scan_tools_between.
-    with marked as (
+    with numbered as (
         select
             day,
-            hash(source_ip) as source_key,
-            is_backscatter(tcp_flags) as is_answer,
-            protocol = 'tcp' and tcp_sequence = ipv4_number(destination_ip) as is_mirai,
-            ip_id = 54321 as is_zmap,
-            protocol = 'tcp'
-            and ip_id = xor(xor(ipv4_number(destination_ip), destination_port), tcp_sequence) & 65535 as is_masscan
+            source_ip,
+            tcp_flags,
+            ip_id,
+            destination_port,
+            case when protocol = 'tcp' then tcp_sequence end as tcp_sequence,
+            ipv4_number(destination_ip) as destination
         from read_parquet(files, hive_partitioning = true, hive_types = { 'day': date }, union_by_name = true)
         where source_ip is not null
+    ),
+
+    marked as (
+        select
+            day,
+            source_ip,
+            is_backscatter(tcp_flags) as is_answer,
+            tcp_sequence = destination as is_mirai,
+            ip_id = 54321 as is_zmap,
+            ip_id = xor(xor(destination, destination_port), tcp_sequence) & 65535 as is_masscan
+        from numbered
     )
 
     select
         day,
-        source_key,
+        hash(source_ip) as source_key,
         count(*) filter (where is_answer) as backscatter_events,
         count(*) filter (where is_mirai) as mirai_events,
         count(*) filter (where is_zmap) as zmap_events,
         count(*) filter (where is_masscan) as masscan_events
     from marked
     where is_answer or is_mirai or is_zmap or is_masscan
-    group by day, source_key;
+    group by day, hash(source_ip);
