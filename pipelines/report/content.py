@@ -164,8 +164,26 @@ class Content:
 
     def _sections(self) -> list[str]:
         ports, countries = bool(self.figures.ports), bool(self.figures.countries)
-        there = {"ports": ports, "countries": countries, "dossiers": ports}
-        every = ("summary", "origins", "ports", "countries", "dossiers", "trends", "visitors", "method")
+        scanned = bool(self.figures.scans or self.figures.tools or self.figures.campaigns)
+        there = {
+            "scanners": scanned,
+            "doors": bool(self.figures.doors),
+            "ports": ports,
+            "countries": countries,
+            "dossiers": ports,
+        }
+        every = (
+            "summary",
+            "origins",
+            "ports",
+            "countries",
+            "dossiers",
+            "trends",
+            "scanners",
+            "visitors",
+            "doors",
+            "method",
+        )
         return [section for section in every if there.get(section, True)]
 
     def _key_figures(self) -> Iterator[KeyFigure]:
