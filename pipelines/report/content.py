@@ -249,7 +249,10 @@ class Content:
 
     def _told(self, known: Knowledge | None, name: str) -> str | None:
         """Return what the table of ports says in the language."""
-        return known and getattr(known, f"{name}_ja" if self.wording.code == "ja" else name)
+        if known is None:
+            return None
+        told: str = getattr(known, f"{name}_ja" if self.wording.code == "ja" else name)
+        return told
 
     def _course_alt(self, port: PortRank, course: Sequence[charts.Day]) -> str:
         plain, period = self.plain, self.figures.period
