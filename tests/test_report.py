@@ -173,7 +173,7 @@ def test_what_is_filtered_in_the_page_adds_up_to_what_the_catalogue_says(story: 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_number_is_shown_as_it_is(made: Made, code: Code) -> None:
     shown = [data for data in made.pages[code].one("main").all("data") if data.text]
-    assert len(shown) > 2000
+    assert len(shown) > 1000
     for data in shown:
         value = float(data.attributes["value"])
         text = data.text.replace(",", "").replace("−", "-")
@@ -272,7 +272,7 @@ def test_the_site_is_not_named(story: Story, made: Made) -> None:
     for own in ("198.51.100.7", "2001:db8:5::7", "192.168.100.1", "eth0", "UFW BLOCK", "02:00:5e:10"):
         assert own not in text
     [(sources,)] = story.ask("select list(distinct source_ip) from events where source_ip is not null")
-    assert not set(re.findall(r"\b\d{1,3}(?:\.\d{1,3}){3}\b", text)) & set(sources)
+    assert not set(re.findall(r"\b\d{1,3}(?:\.\d{1,3}){3}\b(?!/24)", text)) & set(sources)
 
 
 def warehouse_of(folder: Path, days: Mapping[str, list[Row]]) -> Settings:

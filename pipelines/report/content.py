@@ -164,8 +164,26 @@ class Content:
 
     def _sections(self) -> list[str]:
         ports, countries = bool(self.figures.ports), bool(self.figures.countries)
-        there = {"ports": ports, "countries": countries, "dossiers": ports}
-        every = ("summary", "origins", "ports", "countries", "dossiers", "trends", "visitors", "method")
+        scanned = bool(self.figures.scans or self.figures.tools or self.figures.campaigns)
+        there = {
+            "scanners": scanned,
+            "doors": bool(self.figures.doors),
+            "ports": ports,
+            "countries": countries,
+            "dossiers": ports,
+        }
+        every = (
+            "summary",
+            "origins",
+            "ports",
+            "countries",
+            "dossiers",
+            "trends",
+            "scanners",
+            "visitors",
+            "doors",
+            "method",
+        )
         return [section for section in every if there.get(section, True)]
 
     def _key_figures(self) -> Iterator[KeyFigure]:
@@ -231,7 +249,10 @@ class Content:
 
     def _told(self, known: Knowledge | None, name: str) -> str | None:
         """Return what the table of ports says in the language."""
-        return known and getattr(known, f"{name}_ja" if self.wording.code == "ja" else name)
+        if known is None:
+            return None
+        told: str = getattr(known, f"{name}_ja" if self.wording.code == "ja" else name)
+        return told
 
     def _course_alt(self, port: PortRank, course: Sequence[charts.Day]) -> str:
         plain, period = self.plain, self.figures.period

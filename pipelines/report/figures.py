@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from ipaddress import ip_network
 from typing import Any, TypeVar
 
 import duckdb
@@ -175,6 +176,59 @@ class Country:
 
 
 @dataclass(frozen=True)
+class Scan:
+    """A source that scanned; what is shown of it is its network."""
+
+    source_ip: str
+    kind: str
+    ports: int
+    events: int
+    days: int
+
+    @property
+    def network(self) -> str:
+        """The network of 256 IPv4 addresses, or the /48 of IPv6, that the source is in."""
+        prefix = 48 if ":" in self.source_ip else 24
+        return str(ip_network(f"{self.source_ip}/{prefix}", strict=False))
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool or botnet whose mark packets bear."""
+
+    tool: str
+    sources: int
+    events: int
+    share: float
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Sources with the same ports and habits on the same days."""
+
+    port_set: str
+    sources: int
+    events: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Door:
+    """A port that is open here and was tried; the host stays unnamed."""
+
+    port: int
+    protocol: str
+    service: str | None
+    events: int
+    sources: int
+
+    @property
+    def key(self) -> str:
+        """Port and protocol as '445/tcp'."""
+        return port_key(self.port, self.protocol)
+
+
+@dataclass(frozen=True)
 class Lines:
     """What became of the log lines of a period."""
 
@@ -240,6 +294,10 @@ class Figures:
     country_changes: tuple[CountryChange, ...]
     newcomers: tuple[Newcomer, ...]
     newcomers_number: int
+    scans: tuple[Scan, ...]
+    tools: tuple[Tool, ...]
+    campaigns: tuple[Campaign, ...]
+    doors: tuple[Door, ...]
     origins: Mapping[str, int]
     visitors: tuple[Visitor, ...]
     first_visits: tuple[str, ...]
@@ -297,6 +355,10 @@ def ask_figures(connection: duckdb.DuckDBPyConnection, period: Period) -> Figure
         country_changes=tuple(asked.rows(CountryChange, "country_changes_between"))[:MOST_CHANGES],
         newcomers=tuple(newcomers[:PLACES]) if earlier else (),
         newcomers_number=len(newcomers) if earlier else 0,
+        scans=tuple(asked.rows(Scan, "scans_between"))[:PLACES],
+        tools=tuple(asked.rows(Tool, "scan_tools_between"))[:PLACES],
+        campaigns=tuple(asked.rows(Campaign, "campaigns_between"))[:PLACES],
+        doors=tuple(asked.rows(Door, "exposed_and_attacked_between"))[:PLACES],
         origins={visitor.country: visitor.events for visitor in visitors},
         visitors=tuple(visitor for visitor in visitors if visitor.events <= RARE_EVENTS)[:MOST_RARE],
         first_visits=tuple(v.country for v in visitors if v.country not in earlier) if earlier else (),
