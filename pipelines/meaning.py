@@ -183,3 +183,19 @@ def until(scanned: Scanned, end: str) -> pa.Array:
     ended = scanned.values(end)
     known = (ended >= 0) & (ended >= scanned.stamps)
     return number_column(np.where(known, (ended - scanned.stamps) // 1_000, -1), pa.int64())
+
+
+def translation(scanned: Scanned) -> dict[str, pa.Array]:
+    """Return the addresses and ports after translation, as far as they were captured; 0.0.0.0, :: and 0 say none."""
+    columns: dict[str, pa.Array] = {}
+    for name in ("nat_source", "nat_destination"):
+        if f"{name}_ip" in scanned.texts:
+            columns[f"{name}_ip"] = words_of(scanned.texts[f"{name}_ip"], _specified)
+        if f"{name}_port" in scanned.numbers:
+            ports = scanned.values(f"{name}_port")
+            columns[f"{name}_port"] = number_column(np.where(ports > 0, ports, -1), pa.int32())
+    return columns
+
+
+def _specified(address: str) -> str | None:
+    return None if address in {"0.0.0.0", "::"} else address  # noqa: S104 - read, not bound to
