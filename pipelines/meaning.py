@@ -168,8 +168,8 @@ def icmp_by_address(protocols: pa.DictionaryArray, addresses: pa.DictionaryArray
 
 
 def real_ports(scanned: Scanned, protocols: pa.DictionaryArray) -> dict[str, pa.Array]:
-    """Return the ports of protocols that have some: flow records have port 0 for the others."""
-    has_ports = rows_where(protocols, _WITH_PORTS.__contains__)
+    """Return the ports, not of protocols that have none: records have port 0 for those."""
+    has_ports = rows_where(protocols, _WITH_PORTS.__contains__) | protocols.is_null().to_numpy(zero_copy_only=False)
     return {
         name: number_column(np.where(has_ports, scanned.values(name), -1), pa.int32())
         for name in ("source_port", "destination_port")
@@ -189,38 +189,17 @@ def until(scanned: Scanned, end: str) -> pa.Array:
     return number_column(np.where(known, (ended - scanned.stamps) // 1_000, -1), pa.int64())
 
 
-def with_ports(columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Return columns without the ports of rows whose protocol is known to have none, and without translated ports 0."""
-    protocols = columns.get("protocol")
-    found = dict(columns)
-    if protocols is not None:
-        has_none = rows_where(protocols, lambda name: name not in _WITH_PORTS)
-        for name in ("source_port", "destination_port"):
-            if name in found and has_none.any():
-                found[name] = pc.if_else(pa.array(has_none), pa.scalar(None, found[name].type), found[name])
-    for name in ("nat_source_port", "nat_destination_port"):
-        if name in found:
-            found[name] = pc.if_else(pc.equal(found[name], 0), pa.scalar(None, found[name].type), found[name])
-    return found
+def translation(scanned: Scanned) -> dict[str, pa.Array]:
+    """Return the addresses and ports after translation, as far as they were captured; 0.0.0.0, :: and 0 say none."""
+    columns: dict[str, pa.Array] = {}
+    for name in ("nat_source", "nat_destination"):
+        if f"{name}_ip" in scanned.texts:
+            columns[f"{name}_ip"] = words_of(scanned.texts[f"{name}_ip"], _specified)
+        if f"{name}_port" in scanned.numbers:
+            ports = scanned.values(f"{name}_port")
+            columns[f"{name}_port"] = number_column(np.where(ports > 0, ports, -1), pa.int32())
+    return columns
 
 
-# What firewalls' words for what they did come to, where a vendor gives no word another meaning.
-VERDICTS = {
-    **dict.fromkeys(
-        ("accept", "accepted", "allow", "allowed", "pass", "passed", "permit", "permitted", "forward", "forwarded",
-         "open", "opened", "close", "closed", "encrypt", "decrypt", "bypass"),
-        "allow",
-    ),
-    **dict.fromkeys(
-        ("deny", "denied", "drop", "dropped", "block", "blocked", "discard", "discarded", "prevent", "prevented"),
-        "block",
-    ),
-    **dict.fromkeys(("reject", "rejected", "reset", "reset-both", "reset-client", "reset-server"), "reject"),
-}  # fmt: skip
-
-
-def verdict(text: str) -> str | None:
-    """Return what a text says was done: rejected, blocked, or else allowed; None where it does not say."""
-    words = "".join(letter if letter.isalnum() or letter == "-" else " " for letter in text.lower()).split()
-    said = {VERDICTS[word] for word in words if word in VERDICTS}
-    return next((action for action in ("reject", "block", "allow") if action in said), None)
+def _specified(address: str) -> str | None:
+    return None if address in {"0.0.0.0", "::"} else address  # noqa: S104 - read, not bound to

@@ -127,8 +127,10 @@ def _parse(pattern: str, position: int, closing: str) -> tuple[tuple[Node, ...],
 
 
 def _closes_later(pattern: str, position: int) -> bool:
-    """Return whether of three closing brackets the first is a literal: `[[[{icmp_type}]]]`."""
-    return pattern[position] in ")]" and pattern[position : position + 3] == pattern[position] * 3
+    """Return whether of an odd number of closing brackets the first is a literal: `[[[{icmp_type}]]]`."""
+    bracket = pattern[position]
+    run = len(pattern) - position - len(pattern[position:].lstrip(bracket))
+    return bracket in ")]" and run % 2 == 1
 
 
 def _parse_choice(pattern: str, position: int, closing: str) -> tuple[Choice, int]:

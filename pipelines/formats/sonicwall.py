@@ -1,50 +1,68 @@
-"""SonicWall SonicOS: `key=value` after `id=firewall`, addresses with port and interface in one value.
+"""SonicWall SonicOS: `key=value` in the Enhanced or default syslog format; "SonicOS Log Events Reference Guide".
 
-    Apr 3 04:12:45 gate id=firewall sn=18B169000000 time="2020-04-03 04:12:45 UTC" fw=198.51.100.1 pri=6 c=1024 m=36 \
-msg="TCP connection dropped" n=1 src=203.0.113.9:51234:X1 dst=198.51.100.7:445:X0 proto=tcp/445
+    <134>id=firewall sn=0017C5000000 time="2020-04-03 04:12:45 UTC" fw=198.51.100.1 pri=6 c=262144 m=36 \
+msg="TCP connection dropped" n=7 src=203.0.113.9:51234:X1 dst=198.51.100.7:445:X0 proto=tcp/445 rule="5 (WAN->LAN)" \
+fw_action="drop"
 
-From the "SonicOS Log Events Reference Guide". What was done, `fw_action` tells; where it is missing, the text or the
-message's number `m` does: 537 is a connection that was closed and 98 one that was opened. `sent` and `rcvd` are bytes.
-Records without an address tell of no packet, and are ignored.
+An endpoint is `address:port:interface[:name]`; `proto` holds a service's name or number too. `fw_action` is the word
+of newer versions; without it the number of the message (`m`) tells what was done. `cdur` is in milliseconds. `packets`
+and `packet_bytes` are those both ways. Messages of the device itself, without
+both endpoints or with neither a protocol nor a port, are ignored.
 """
 
 import re
 
-import pyarrow.compute as pc
+import numpy as np
 
 from pipelines.format import Derived, Format, Scanned
-from pipelines.meaning import bad_protocols, first, plain, total, verdict, with_ports, words_of
+from pipelines.meaning import (
+    bad_protocols,
+    first,
+    icmp_by_address,
+    packet_counts,
+    plain,
+    real_ports,
+    total,
+    translation,
+    words_of,
+)
 from pipelines.shapes import KeyValues
 
-# Messages whose text does not say: connection opened, closed; TCP, UDP and ICMP packet dropped, as by a rule.
-_MESSAGES = {
-    "36": "block",
-    "37": "block",
-    "38": "block",
-    "41": "block",
-    "98": "allow",
-    "522": "block",
-    "524": "block",
-    "526": "block",
-    "537": "allow",
+_WORDS = {
+    "drop": "block",
+    "dropped": "block",
+    "deny": "block",
+    "block": "block",
+    "forward": "allow",
+    "allow": "allow",
+    "mgmt": "allow",
+    "reset": "reject",
 }
+# Of the messages about traffic, by number: connections opened and closed, web sites visited, and what is dropped.
+_ALLOWED = "16 97 98 537 701 1153 1154"
+_BLOCKED = (
+    "14 22 23 25 27 28 36 37 38 39 40 41 82 83 173 174 175 522 524 526 527 528 579 580 583 588 609 646 647 712 713 760 "
+    "898 1235"
+)
+_MESSAGES = dict.fromkeys(_ALLOWED.split(), "allow") | dict.fromkeys(_BLOCKED.split(), "block")
 
 
 def derive(scanned: Scanned) -> Derived:
-    """Turn scanned columns into the schema's."""
-    columns = with_ports(plain(scanned))
-    texts = scanned.texts
-    said = first(words_of(texts["reason"], verdict), words_of(texts["message_id"], _MESSAGES))
-    columns["action"] = first(words_of(texts["vendor_action"], verdict), said)
-    columns["packet_bytes"] = total(scanned, "bytes_in", "bytes_out")
-    columns["packets"] = pc.max_element_wise(pc.fill_null(total(scanned, "packets_in", "packets_out"), 1), 1)
-    nowhere = pc.and_(pc.is_null(texts["source_ip"]), pc.is_null(texts["destination_ip"]))
-    ignored = {"event without an address": nowhere.to_numpy(zero_copy_only=False)}
-    return Derived(columns, invalid=bad_protocols(scanned), ignored=ignored)
+    """Sum up both ways; tell what was done by the word or, without one, by the message's number."""
+    columns = plain(scanned) | translation(scanned)
+    columns["protocol"] = icmp_by_address(columns["protocol"], scanned.texts["source_ip"])
+    columns |= real_ports(scanned, columns["protocol"])
+    columns["action"] = first(
+        words_of(scanned.texts["vendor_action"], _WORDS), words_of(scanned.texts["message_id"], _MESSAGES)
+    )
+    columns["packets"] = packet_counts(scanned, "packets_out", "packets_in")
+    columns["packet_bytes"] = total(scanned, "bytes_out", "bytes_in")
+    known = [scanned.texts[f"{end}_ip"].is_valid().to_numpy(zero_copy_only=False) for end in ("source", "destination")]
+    no_ports = (scanned.values("source_port") <= 0) & (scanned.values("destination_port") <= 0)
+    no_protocol = scanned.texts["protocol"].is_null().to_numpy(zero_copy_only=False)
+    of_device = ~np.logical_and(*known) | (no_protocol & no_ports)
+    return Derived(columns, invalid=bad_protocols(scanned), ignored={"message of the device": of_device})
 
-
-_SOURCE = "{source_ip}[[:{source_port}]][[:{in_interface}]]"
-_DESTINATION = "{destination_ip}[[:{destination_port}]][[:{out_interface}]]"
 
 FORMAT = Format(
     shape=KeyValues(
@@ -52,32 +70,34 @@ FORMAT = Format(
             "time": "observed_at",
             "m": "message_id",
             "msg": "reason",
-            "src": _SOURCE,
+            "src": "{source_ip}[[:{source_port?}[[:{in_interface}[[:{}]]]]]]",
+            "dst": "{destination_ip}[[:{destination_port?}[[:{out_interface}[[:{}]]]]]]",
             "srcV6": "source_ip",
-            "dst": _DESTINATION,
             "dstV6": "destination_ip",
+            "natSrc": "{nat_source_ip}[[:{nat_source_port?}]]",
+            "natDst": "{nat_destination_ip}[[:{nat_destination_port?}]]",
             "srcMac": "source_mac",
             "dstMac": "destination_mac",
-            "proto": "{protocol}[[/{}]]",
-            "sent": "bytes_out:number",
-            "rcvd": "bytes_in:number",
-            "spkt": "packets_out:number",
-            "rpkt": "packets_in:number",
-            "cdur": "duration_ms:number",
-            "natSrc": "{nat_source_ip}[[:{nat_source_port}]]",
-            "natDst": "{nat_destination_ip}[[:{nat_destination_port}]]",
-            "rule": "rule",
             "srcZone": "in_zone",
             "dstZone": "out_zone",
+            "proto": "{protocol}[[/{}]]",
+            "type": "icmp_type?",
+            "code": "icmp_code?",
+            "icmpCode": "icmp_code?",
+            "rule": "rule",
+            "sent": "bytes_out:number?",
+            "rcvd": "bytes_in:number?",
+            "spkt": "packets_out:number?",
+            "rpkt": "packets_in:number?",
+            "cdur": "duration_ms?",
             "appName": "application",
+            "sigName": "signature",
             "fw_action": "vendor_action",
-        },
+        }
     ),
     anchors=("id=",),
+    signature=re.compile(rb"\bid=\S+ sn=[0-9A-Fa-f]+ .*\bfw=\S+ pri=\d"),
+    nulls=("NA", '"NA"'),
     needs=(),
-    signature=re.compile(rb"\bid=\S+ sn=\w+ .*\btime=\""),
-    nulls=("NA",),
-    # A host's name may follow.
-    words={name: (name, lambda value: value.split(":")[0]) for name in ("in_interface", "out_interface")},
     derive=derive,
 )
