@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +16,9 @@ from numba.extending import overload
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _HERE = Path(__file__).parent
+_TAKES_KERNEL = re.compile(rb"^from pipelines\.compiled import (?:\w+, )*kernel$", re.MULTILINE)
+# Modules without compiled functions whose constants are part of compiled code.
+_CONSTANTS = ("kinds.py", "packet_keys.py", "patterns.py", "plan.py")
 _OPTIONS: Any = {"nogil": True, "_nrt": False, "error_model": "numpy"}
 
 
@@ -50,11 +54,14 @@ def announce_compilation(function: Any, what: str) -> None:
 
 @cache
 def code_digest() -> str:
-    """Return a digest of the source of all compiled functions: what it was made with, it can be used with again."""
+    """Return a digest of the source of all compiled functions: what it was made with, it can be used with again.
+
+    The constants that they take from elsewhere count too.
+    """
     digest = hashlib.sha256()
     for path in sorted(_HERE.rglob("*.py")):
         content = path.read_bytes()
-        if b"import kernel" in content or path == Path(__file__):
+        if _TAKES_KERNEL.search(content) or path == Path(__file__) or path.name in _CONSTANTS:
             digest.update(content)
     return digest.hexdigest()[:16]
 

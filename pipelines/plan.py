@@ -50,7 +50,7 @@ KEYS, PATHS, NULLS, SERVICES, WORDS, CASES = 11, 12, 13, 14, 1_000, 1_000_000
 
 # What a key or the end of a layout leads to, if to no slot, layout or step.
 NOTHING = -1
-PATTERN_BASE = 1 << 14
+PATTERN_BASE = 1 << 14  # slots and steps stand in sixteen bits
 
 # The first reason that is a format's own rule for lines that are no records; what such a rule is among other targets.
 FIRST_RULE = 64

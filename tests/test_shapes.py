@@ -115,6 +115,16 @@ def test_values_decide_the_columns_that_follow() -> None:
     ]
 
 
+def test_a_column_may_be_taken_apart_by_a_pattern() -> None:
+    table = form(Delimited(Columns("{source_ip}:{source_port}[[/{}]] rule")))
+    event = {"observed_at": AT, "host": "gate", "source_ip": "192.0.2.1", "source_port": 53, "rule": "r"}
+    assert read(table, f"{HEAD}192.0.2.1:53/x,r", f"{HEAD}192.0.2.1:53,r", f"{HEAD}192.0.2.1,r") == [
+        event,
+        event,
+        "no known form of the record",
+    ]
+
+
 def test_quotes_stand_around_separators() -> None:
     csv = form(Delimited(Columns("rule source_ip reason"), quote='"'))
     assert read(csv, f'{HEAD}"a,b ""c""",192.0.2.1,"",x', f'{HEAD}a"b,192.0.2.1,"open, still') == [
