@@ -50,7 +50,11 @@ def shuffled(draw: Callable[[st.SearchStrategy[list[str]]], list[str]], keys: di
 def flows(draw: st.DrawFn, protocols: tuple[str, ...] = ("tcp", "udp", "gre")) -> dict[str, Any]:
     """Draw the addresses, the protocol and, where it has some, the ports of an event."""
     family = draw(st.sampled_from([ipv4, ipv6]))
-    event = {"source_ip": draw(family), "destination_ip": draw(family), "protocol": draw(st.sampled_from(protocols))}
+    event: dict[str, Any] = {
+        "source_ip": draw(family),
+        "destination_ip": draw(family),
+        "protocol": draw(st.sampled_from(protocols)),
+    }
     if event["protocol"] in {"tcp", "udp"}:
         event |= {"source_port": draw(ports), "destination_port": draw(ports)}
     return event
