@@ -168,8 +168,8 @@ def icmp_by_address(protocols: pa.DictionaryArray, addresses: pa.DictionaryArray
 
 
 def real_ports(scanned: Scanned, protocols: pa.DictionaryArray) -> dict[str, pa.Array]:
-    """Return the ports, not of protocols that have none: records have port 0 for those."""
-    has_ports = rows_where(protocols, _WITH_PORTS.__contains__) | protocols.is_null().to_numpy(zero_copy_only=False)
+    """Return the ports of protocols that have some: flow records have port 0 for the others."""
+    has_ports = rows_where(protocols, _WITH_PORTS.__contains__)
     return {
         name: number_column(np.where(has_ports, scanned.values(name), -1), pa.int32())
         for name in ("source_port", "destination_port")

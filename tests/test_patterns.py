@@ -55,6 +55,11 @@ NO_FORM = "no known form of the record"
         ("x {rule:rest}", "x one two ", {"rule": "one two"}),
         ("{} x {rule}", "a b x c", {"rule": "c"}),
         ("{source_ip}[[/{source_port}]] x", "192.0.2.1/53 x", {"source_ip": "192.0.2.1", "source_port": 53}),
+        (
+            "{source_ip}[[:{source_port}[[:{in_interface}[[:{}]]]]]] x",
+            "192.0.2.1:53:X1 x",
+            {"source_ip": "192.0.2.1", "source_port": 53, "in_interface": "X1"},
+        ),
         ("{source_ip}[[/{source_port}]] x", "192.0.2.1 x", {"source_ip": "192.0.2.1"}),
         ("{source_ip}[[/{source_port}]] x", "192.0.2.1/domain x", {"source_ip": "192.0.2.1", "source_port": 53}),
         ("{source_ip}[[/{source_port}]] x", "192.0.2.1/70000 x", "source_port is no number from 0 to 65535: '70000'"),

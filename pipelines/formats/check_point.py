@@ -12,6 +12,7 @@ passes. Logs without a source and a destination are of the products themselves, 
 import re
 
 import numpy as np
+import pyarrow as pa
 
 from pipelines.format import Derived, Format, Scanned
 from pipelines.meaning import (
@@ -36,9 +37,9 @@ def derive(scanned: Scanned) -> Derived:
     columns |= real_ports(scanned, columns["protocol"])
     columns["rule"] = first(scanned.texts["rule_name"], scanned.texts["rule_number"])
     leaves = rows_where(scanned.texts["way"], "outbound".__eq__)
-    interface = scanned.texts["interface"]
-    columns["in_interface"] = chosen_by(leaves, scanned.texts["nothing"], interface)
-    columns["out_interface"] = chosen_by(leaves, interface, scanned.texts["nothing"])
+    interface, none = scanned.texts["interface"], pa.nulls(scanned.rows, pa.string())
+    columns["in_interface"] = chosen_by(leaves, none, interface)
+    columns["out_interface"] = chosen_by(leaves, interface, none)
     columns["packet_bytes"] = total(scanned, "bytes_out", "bytes_in")
     known = [scanned.texts[f"{end}_ip"].is_valid().to_numpy(zero_copy_only=False) for end in ("source", "destination")]
     return Derived(columns, bad_protocols(scanned), {"log of the product itself": ~np.logical_or(*known)})
@@ -82,7 +83,6 @@ FORMAT = Format(
             "elapsed": "duration_ms:clock",
             "mac_source_address": "source_mac",
             "mac_destination_address": "destination_mac",
-            "-": "nothing",
         },
         separator=";",
         assign=":",

@@ -17,6 +17,7 @@ import numpy as np
 from pipelines.format import Derived, Format, Scanned
 from pipelines.meaning import (
     bad_protocols,
+    chosen_by,
     first,
     icmp_by_address,
     packet_counts,
@@ -51,7 +52,9 @@ def derive(scanned: Scanned) -> Derived:
     """Sum up both ways; tell what was done by the word or, without one, by the message's number."""
     columns = plain(scanned) | translation(scanned)
     columns["protocol"] = icmp_by_address(columns["protocol"], scanned.texts["source_ip"])
-    columns |= real_ports(scanned, columns["protocol"])
+    no_protocol = scanned.texts["protocol"].is_null().to_numpy(zero_copy_only=False)
+    for name, real in real_ports(scanned, columns["protocol"]).items():
+        columns[name] = chosen_by(no_protocol, columns[name], real)
     columns["action"] = first(
         words_of(scanned.texts["vendor_action"], _WORDS), words_of(scanned.texts["message_id"], _MESSAGES)
     )
@@ -59,7 +62,6 @@ def derive(scanned: Scanned) -> Derived:
     columns["packet_bytes"] = total(scanned, "bytes_out", "bytes_in")
     known = [scanned.texts[f"{end}_ip"].is_valid().to_numpy(zero_copy_only=False) for end in ("source", "destination")]
     no_ports = (scanned.values("source_port") <= 0) & (scanned.values("destination_port") <= 0)
-    no_protocol = scanned.texts["protocol"].is_null().to_numpy(zero_copy_only=False)
     of_device = ~np.logical_and(*known) | (no_protocol & no_ports)
     return Derived(columns, invalid=bad_protocols(scanned), ignored={"message of the device": of_device})
 
