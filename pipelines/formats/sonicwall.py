@@ -54,7 +54,7 @@ def derive(scanned: Scanned) -> Derived:
     columns["protocol"] = icmp_by_address(columns["protocol"], scanned.texts["source_ip"])
     no_protocol = scanned.texts["protocol"].is_null().to_numpy(zero_copy_only=False)
     for name, real in real_ports(scanned, columns["protocol"]).items():
-        columns[name] = chosen_by(no_protocol, columns[name], real)
+        columns[name] = chosen_by(no_protocol, columns.get(name, real), real)
     columns["action"] = first(
         words_of(scanned.texts["vendor_action"], _WORDS), words_of(scanned.texts["message_id"], _MESSAGES)
     )

@@ -86,15 +86,19 @@ def _numbers(scanned: Scanned, key: str) -> npt.NDArray[np.int64]:
     return values
 
 
+def _both_ways(scanned: Scanned, unit: str, otherwise: npt.NDArray[np.int64]) -> pa.Array:
+    """Return what was sent and received, or another number where a session has not ended."""
+    sent, received = _numbers(scanned, f"sent_{unit}"), _numbers(scanned, f"rcvd_{unit}")
+    both = np.maximum(sent, 0) + np.maximum(received, 0)
+    return number_column(np.where(both > 0, both, otherwise), pa.int64())
+
+
 def derive(scanned: Scanned) -> Derived:
     """Take what stands in the pairs; a session's bytes and packets stand for more than the packet that ended it."""
     columns = plain(scanned)
     columns["protocol"] = icmp_by_address(columns["protocol"], scanned.texts["source_ip"])
-    for name, way in (("packet_bytes", "bytes"), ("packets", "pkts")):
-        sent, received = _numbers(scanned, f"sent_{way}"), _numbers(scanned, f"rcvd_{way}")
-        both = np.where((sent >= 0) | (received >= 0), np.maximum(sent, 0) + np.maximum(received, 0), -1)
-        one = scanned.values(name) if name in scanned.numbers else np.ones_like(both)
-        columns[name] = number_column(np.where(both > 0, both, one), pa.int64())
+    columns["packet_bytes"] = _both_ways(scanned, "bytes", scanned.values("packet_bytes"))
+    columns["packets"] = _both_ways(scanned, "pkts", np.ones(scanned.rows, np.int64))
     duration = _numbers(scanned, "duration")
     columns["duration_ms"] = number_column(np.where(duration >= 0, duration * 1_000, -1), pa.int64())
     for end, key in (("source", "src_port_nat"), ("destination", "dst_port_nat")):

@@ -134,12 +134,12 @@ def next_blank(buffer: np.ndarray, position: int, end: int, base: int, blanks: n
 
     Args:
         buffer: the bytes.
-        position: where to begin, not before `base`.
+        position: where to begin; before `base` after a bracket or a quote that closes within a word.
         end: where to end.
         base: start of the vector of bytes that was looked at last.
         blanks: which of its bytes are blanks.
     """
-    if position - base >= VECTOR:
+    if position < base or position - base >= VECTOR:
         base = position
         blanks = equal_bytes(buffer, base, _BLANK)
     left = blanks >> np.uint64(position - base)
