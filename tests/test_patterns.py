@@ -140,7 +140,7 @@ def sentences(draw: st.DrawFn) -> tuple[str, str, dict[str, str]]:
     pattern, line, expected = "", "", {}
     for column in columns[: draw(st.integers(1, len(columns)))]:
         literal = draw(literals)
-        spelled = "".join(f"\\{letter}" if letter in "(|" else letter for letter in literal)
+        spelled = "".join(f"\\{letter}" if letter in "()|" else letter for letter in literal)
         blank = draw(st.sampled_from((" ", "")))
         kind = draw(st.integers(0, 3))
         value = draw(values)
