@@ -38,6 +38,9 @@ MACRO_CALLS = {
     " timestamp '2020-04-01' as first_seen, timestamp '2020-04-01' as last_seen) from alike_sources('ones')",
     "backscatter_between": "from backscatter_between('2020-04-01', '2020-04-02')",
     "campaigns_between": "from campaigns_between('2020-04-01', '2020-04-02')",
+    "daily_events_between": "from daily_events_between('2020-04-01', '2020-04-02')",
+    "period_totals_between": "from period_totals_between('2020-04-01', '2020-04-02')",
+    "port_country_spans_between": "from port_country_spans_between('2020-04-01', '2020-04-02', 7, 5)",
     "different_ports": "with ones as (select '192.0.2.1' as source_ip, 2 as ports, '22/tcp 23/tcp' as port_set)"
     " from different_ports('ones')",
     "ipv4_number": "select ipv4_number('192.0.2.1')",

@@ -120,11 +120,12 @@ def test_on_the_sample_the_homes_address_is_inferred_and_what_it_sends_is_found(
         counted = Counter(str(address) for address in addresses if (":" in address) == is_ipv6)
         return counted.most_common(1)[0][0]
 
+    home = main(is_ipv6=False)
     assert story.ask("select sensor, address, origin from own_addresses") == [
-        ("sample", main(is_ipv6=False), "inferred"),
+        ("sample", home, "inferred"),
         ("sample", main(is_ipv6=True), "inferred"),
     ]
-    out = Counter(row["destination_port"] for row in story.rows if row["source_ip"] == main(is_ipv6=False))
+    out = Counter(row["destination_port"] for row in story.rows if row["source_ip"] == home)
     found = story.ask("select destination_port, events from talks_out_between('2020-01-01', '2020-06-30')")
     assert dict(found) == out
     assert out
