@@ -56,7 +56,7 @@ class _Writer:
             compression_level=1,
             store_schema=False,
             # What queries and `read_sights` leave row groups out by.
-            write_statistics=["day", "destination_port", "source_country", "source_ip", "previous", "key"],
+            write_statistics=["day", "destination_port", "source_country", "source_key", "previous", "key"],
             use_dictionary=[column.name for column in columns if column.name not in varied],
             column_encoding=dict.fromkeys(varied, "DELTA_BINARY_PACKED"),
         )

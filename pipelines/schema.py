@@ -282,6 +282,7 @@ _SOURCE = (
 )
 
 SOURCE_FACTS = (
+    Column("source_key", pa.int64(), "Number of the source address, see sql/macros/source_key.sql"),
     *_SOURCE,
     Column("source_asn", pa.int64(), "Autonomous system number of the source; NULL without GEOIP_ASN_DB"),
     Column("source_network", TEXT, "Organisation of that autonomous system; NULL without GEOIP_ASN_DB"),

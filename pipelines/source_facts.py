@@ -29,6 +29,7 @@ _MACROS = (
     "port_code",
     "port_of_code",
     "is_backscatter",
+    "source_key",
     "source_totals",
     "source_tries",
     "source_ports",
@@ -39,21 +40,27 @@ _MACROS = (
     "source_backscatter",
     "alike_sources",
 )
-# What the tables are made from, and in which order they are written.
-_STEPS = {
-    "totals": "from source_totals($files)",
-    "tries": "from source_tries($files)",
+# What is read of the events, in this order.
+_READ = {
+    "all_totals": "from source_totals($files)",
+    "all_tries": "from source_tries($files)",
+    "all_spread": "from source_spread($files, 'all_totals')",
+    "all_marks": "from source_marks($files)",
+}
+# What is made of one slice of the sources after another, in this order.
+_SLICED = {
     "ports": "from source_ports('tries')",
-    "spread": "from source_spread($files, 'totals')",
-    "marks": "from source_marks($files)",
-    "days_of_sources": "from source_days('totals', 'ports', 'spread', 'marks')",
+    "new_days": "from source_days('totals', 'ports', 'spread', 'marks')",
+    "new_months": "from source_months('new_days', 'tries', 'spread')",
 }
 _TABLES = {
-    ("days", "sources"): "from days_of_sources order by source_ip, day",
-    ("months", "sources"): "from source_months('days_of_sources', 'tries', 'spread') order by source_ip",
+    ("days", "sources"): "from days_of_sources order by source_key, day",
+    ("months", "sources"): "from months_of_sources order by source_key",
     ("days", "backscatter"): "from source_backscatter($files) order by all",
     ("days", "alike_sources"): "from alike_sources('days_of_sources') order by all",
 }
+# Sources and days of a slice: the lists of their ports, 200 bytes each, are held in memory and nowhere else.
+SLICE_ROWS = 1 << 18
 # What does not fit into memory waits in files.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
@@ -80,14 +87,30 @@ def write_source_facts(work: Warehouse, month: date, parts: Sequence[Path], scra
         for name in _MACROS:
             connection.execute((SQL_FOLDER / "macros" / f"{name}.sql").read_text(encoding="utf-8"))
         files = [str(part) for part in parts]
-        for name, query in _STEPS.items():
+        for name, query in _READ.items():
             _bound(connection, query, files).create(name)
+        _make_slices(connection)
         for (level, name), query in _TABLES.items():
             with FactWriter(work.count_file(level, name, month), SOURCE_TABLES[level, name]) as writer:
                 for batch in _bound(connection, query, files).to_arrow_reader(_BATCH_ROWS):
                     writer.add(batch)
             rows[f"{name}/{level}"] = writer.rows
     return rows
+
+
+def _make_slices(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the facts of days and of the month, of one slice of the sources after another."""
+    slices = 1 + len(connection.table("all_totals")) // SLICE_ROWS
+    for number in range(slices):
+        for name in ("totals", "tries", "spread", "marks"):
+            connection.table(f"all_{name}").filter(f"source_hash % {slices} = {number}").create_view(name)
+        for name, query in _SLICED.items():
+            connection.execute(f"create or replace table {name} as {query}")
+        for new, made in (("new_days", "days_of_sources"), ("new_months", "months_of_sources")):
+            if number == 0:
+                connection.execute(f"alter table {new} rename to {made}")
+            else:
+                connection.execute(f"insert into {made} from {new}")
 
 
 def _bound(connection: duckdb.DuckDBPyConnection, query: str, files: list[str]) -> duckdb.DuckDBPyRelation:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.protocols import BY_NUMBER
-from tests.random_events import addresses, at, counts, ipv4, ports, read_back, times
+from tests.random_events import at, counts, ipv4, ipv6, ports, read_back, times
 
 COLUMNS = (
     "version",
@@ -36,7 +36,7 @@ FLAG_BITS = {"SYN": 2, "ACK": 16, "FIN": 1, "RST": 4}
 @st.composite
 def records(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, Any]]:
     """Draw the values of a record by column, and the event in them."""
-    family = draw(st.sampled_from([ipv4, addresses.filter(lambda address: ":" in address)]))
+    family = draw(st.sampled_from([ipv4, ipv6]))
     action, way = draw(st.sampled_from(sorted(ACTIONS))), draw(st.sampled_from(["ingress", "egress"]))
     start, seconds, number = draw(times), draw(st.integers(0, 600)), draw(st.sampled_from([1, 6, 17, 47]))
     flags = draw(st.lists(st.sampled_from(sorted(FLAG_BITS)), unique=True)) if number == 6 else []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.formats.mikrotik import interface_of, port_of, prefix_of
-from tests.random_events import addresses, at, ipv4, macs, names, ports, read_back, syslog_stamp, times
+from tests.random_events import at, ipv4, ipv6, macs, names, ports, read_back, syslog_stamp, times
 
 FLAGS = ("SYN", "ACK", "FIN", "RST", "PSH", "URG", "ECE", "CWR")
 CHAINS = {"input": "inbound", "output": "outbound", "forward": "forward"}
@@ -22,7 +22,7 @@ def endpoint(address: str, port: int | None) -> str:
 @st.composite
 def records(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """Draw a line, and the event in it."""
-    family = draw(st.sampled_from([ipv4, addresses.filter(lambda address: ":" in address)]))
+    family = draw(st.sampled_from([ipv4, ipv6]))
     chain = draw(st.sampled_from(sorted(CHAINS)))
     event: dict[str, Any] = {
         "observed_at": at(time := draw(times)).isoformat(),

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.random_events import addresses, at, ipv4, ports, read_back, times
+from tests.random_events import at, ipv4, ipv6, ports, read_back, times
 
 COLUMNS = (
     "date",
@@ -35,7 +35,7 @@ FLAGS = ("SYN", "ACK", "FIN", "RST", "PSH", "URG")
 @st.composite
 def records(draw: st.DrawFn) -> tuple[dict[str, str], dict[str, Any]]:
     """Draw the values of a line by column, and the event in them."""
-    family = draw(st.sampled_from([ipv4, addresses.filter(lambda address: ":" in address)]))
+    family = draw(st.sampled_from([ipv4, ipv6]))
     action, path = draw(st.sampled_from(sorted(ACTIONS))), draw(st.sampled_from(sorted(PATHS)))
     moment = at(draw(times))
     event: dict[str, Any] = {

@@ -2,7 +2,7 @@
 create or replace macro different_ports(facts) as table
     with sets as (
         select distinct
-            source_ip,
+            source_key,
             ports,
             port_set
         from query_table(facts)
@@ -10,7 +10,7 @@ create or replace macro different_ports(facts) as table
 
     listed as (
         select
-            source_ip,
+            source_key,
             unnest(string_split(port_set, ' ')) as port
         from sets
         where ports <= 16 and port_set is not null
@@ -18,22 +18,22 @@ create or replace macro different_ports(facts) as table
 
     of_lists as (
         select
-            source_ip,
+            source_key,
             count(distinct port) as ports
         from listed
-        group by source_ip
+        group by source_key
     ),
 
     of_rows as (
         select
-            source_ip,
+            source_key,
             max(ports) as ports
         from sets
-        group by source_ip
+        group by source_key
     )
 
     select
-        of_rows.source_ip,
+        of_rows.source_key,
         greatest(of_rows.ports, coalesce(of_lists.ports, 0)) as ports
     from of_rows
-    left join of_lists on of_rows.source_ip = of_lists.source_ip;
+    left join of_lists on of_rows.source_key = of_lists.source_key;

@@ -2,7 +2,7 @@
 create or replace macro scan_tools_between(first, last) as table
     with facts as (
         select
-            source_ip,
+            source_key,
             events,
             main_port,
             mirai_events,
@@ -41,7 +41,7 @@ create or replace macro scan_tools_between(first, last) as table
 
     marked as (
         select
-            facts.source_ip,
+            facts.source_key,
             facts.main_port,
             facts.events,
             marks.tool,
@@ -68,7 +68,7 @@ create or replace macro scan_tools_between(first, last) as table
         select
             tool,
             mark,
-            count(distinct source_ip) as sources,
+            count(distinct source_key) as sources,
             cast(sum(marked_events) as bigint) as events
         from users
         group by tool, mark

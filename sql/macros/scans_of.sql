@@ -9,11 +9,9 @@ create or replace macro scans_of(facts) as table
 
     counted as (
         select
-            source_ip,
+            source_key,
             cast(sum(events) as bigint) as events,
             cast(sum(days) as bigint) as days,
-            min(first_seen) as first_seen,
-            max(last_seen) as last_seen,
             max(destinations) as destinations,
             -- Not fewer than the different ones.
             sum(ports) as most_ports,
@@ -22,7 +20,7 @@ create or replace macro scans_of(facts) as table
             max(scanned_destinations) as scanned_destinations,
             max(burst_events) as burst_events
         from listed
-        group by source_ip
+        group by source_key
     ),
 
     -- Vertical: 15 or more ports of one destination on a day, three times what worms of many ports try, psad's second
@@ -49,12 +47,23 @@ create or replace macro scans_of(facts) as table
     facts_of_suspected as (
         select listed.*
         from listed
-        semi join suspected on listed.source_ip = suspected.source_ip
+        semi join suspected on listed.source_key = suspected.source_key
+    ),
+
+    named as (
+        select
+            source_key,
+            any_value(source_ip) as source_ip,
+            min(first_seen) as first_seen,
+            max(last_seen) as last_seen
+        from facts_of_suspected
+        group by source_key
     ),
 
     found_kinds as (
         select
             suspected.*,
+            named.* exclude (source_key),
             port_counts.ports,
             unnest([
                 case when suspected.is_vertical then 'vertical' end,
@@ -64,7 +73,8 @@ create or replace macro scans_of(facts) as table
                 case when suspected.is_burst then 'burst' end
             ]) as kind
         from suspected
-        inner join different_ports('facts_of_suspected') as port_counts on suspected.source_ip = port_counts.source_ip
+        inner join named on suspected.source_key = named.source_key
+        inner join different_ports('facts_of_suspected') as port_counts on suspected.source_key = port_counts.source_key
     )
 
     select

@@ -11,48 +11,49 @@ create or replace macro source_days(totals_relation, ports_relation, spread_rela
     at_destinations as (
         select
             day,
-            source_key,
+            source_hash,
             destination_ip,
             count(*) filter (where port_code >= 0) as ports,
             count(*) filter (where port_code < 0) as protocols
         from tried
-        group by day, source_key, destination_ip
+        group by day, source_hash, destination_ip
     ),
 
     of_destinations as (
         select
             day,
-            source_key,
+            source_hash,
             count(*) as destinations,
             max(ports) as scanned_ports,
             max(protocols) as scanned_protocols
         from at_destinations
-        group by day, source_key
+        group by day, source_hash
     ),
 
     at_ports as (
         select
             day,
-            source_key,
+            source_hash,
             port_code,
             count(*) as destinations
         from tried
-        group by day, source_key, port_code
+        group by day, source_hash, port_code
     ),
 
     of_ports as (
         select
             day,
-            source_key,
+            source_hash,
             max(destinations) as scanned_destinations
         from at_ports
-        group by day, source_key
+        group by day, source_hash
     )
 
     select
         totals.day,
         totals.source_ip,
-        totals.source_key,
+        source_key(totals.source_ip) as source_key,
+        totals.source_hash,
         totals.source_country,
         totals.source_asn,
         totals.source_network,
@@ -81,7 +82,7 @@ create or replace macro source_days(totals_relation, ports_relation, spread_rela
             else 0
         end as burst_events
     from listed_totals as totals
-    inner join listed_ports on totals.day = listed_ports.day and totals.source_key = listed_ports.source_key
-    left join listed_marks as marks on totals.day = marks.day and totals.source_key = marks.source_key
-    left join of_destinations on totals.day = of_destinations.day and totals.source_key = of_destinations.source_key
-    left join of_ports on totals.day = of_ports.day and totals.source_key = of_ports.source_key;
+    inner join listed_ports on totals.day = listed_ports.day and totals.source_hash = listed_ports.source_hash
+    left join listed_marks as marks on totals.day = marks.day and totals.source_hash = marks.source_hash
+    left join of_destinations on totals.day = of_destinations.day and totals.source_hash = of_destinations.source_hash
+    left join of_ports on totals.day = of_ports.day and totals.source_hash = of_ports.source_hash;

@@ -3,7 +3,8 @@ create or replace macro source_dossier(address, first := '-infinity', last := 'i
     with facts as materialized (
         select *
         from period_sources(first, last)
-        where source_ip = address
+        -- The key finds the rows; the address tells, were two of one key.
+        where source_key = source_key(address) and source_ip = address
     ),
 
     days_seen as (
@@ -16,7 +17,7 @@ create or replace macro source_dossier(address, first := '-infinity', last := 'i
                 hive_partitioning = true,
                 hive_types = { 'month': date }
             )
-        where source_ip = address and day between as_day(first) and as_day(last)
+        where source_key = source_key(address) and source_ip = address and day between as_day(first) and as_day(last)
     ),
 
     total as (

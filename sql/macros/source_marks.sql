@@ -8,10 +8,11 @@ create or replace macro source_marks(files) as table
             tcp_flags,
             ip_id,
             destination_port,
-            case when protocol = 'tcp' then tcp_sequence end as tcp_sequence,
-            ipv4_number(destination_ip) as destination
+            tcp_sequence,
+            -- Few logs have sequence numbers: where there is none, no address is taken apart.
+            case when tcp_sequence is not null and protocol = 'tcp' then ipv4_number(destination_ip) end as destination
         from read_parquet(files, hive_partitioning = true, hive_types = { 'day': date }, union_by_name = true)
-        where source_ip is not null
+        where source_ip is not null and (is_backscatter(tcp_flags) or ip_id = 54321 or tcp_sequence is not null)
     ),
 
     marked as (
@@ -27,7 +28,7 @@ create or replace macro source_marks(files) as table
 
     select
         day,
-        hash(source_ip) as source_key,
+        hash(source_ip) as source_hash,
         count(*) filter (where is_answer) as backscatter_events,
         count(*) filter (where is_mirai) as mirai_events,
         count(*) filter (where is_zmap) as zmap_events,

@@ -2,17 +2,18 @@
 create or replace macro source_months(days_of_sources, tries, spread) as table
     with added_up as (
         select
-            source_ip,
-            source_key,
+            source_hash,
+            any_value(source_ip) as source_ip,
+            any_value(source_key) as source_key,
             max(source_country) as source_country,
             max(source_asn) as source_asn,
             max(source_network) as source_network,
             cast(sum(events) as bigint) as events,
             count(*) as days,
-            max(ports) as ports,
-            max(main_port) as main_port,
-            max(port_set) as port_set,
-            max(port_set_hash) as port_set_hash,
+            any_value(ports) as ports,
+            any_value(main_port) as main_port,
+            any_value(port_set) as port_set,
+            any_value(port_set_hash) as port_set_hash,
             min(first_seen) as first_seen,
             max(last_seen) as last_seen,
             cast(sum(backscatter_events) as bigint) as backscatter_events,
@@ -25,11 +26,11 @@ create or replace macro source_months(days_of_sources, tries, spread) as table
             max(scanned_destinations) as scanned_destinations,
             max(burst_events) as burst_events
         from query_table(days_of_sources)
-        group by source_ip, source_key
+        group by source_hash
     ),
 
     of_several_days as (
-        select source_key
+        select source_hash
         from added_up
         where days > 1
     ),
@@ -39,22 +40,22 @@ create or replace macro source_months(days_of_sources, tries, spread) as table
     month_tries as (
         select
             date '1970-01-01' as day,
-            tried.source_key,
+            tried.source_hash,
             tried.port_code,
             sum(tried.events) as events
         from tried
-        semi join of_several_days on tried.source_key = of_several_days.source_key
-        group by tried.source_key, tried.port_code
+        semi join of_several_days on tried.source_hash = of_several_days.source_hash
+        group by tried.source_hash, tried.port_code
     ),
 
     of_ports as (select * from source_ports('month_tries')),
 
     of_destinations as (
         select
-            source_key,
+            source_hash,
             count(distinct destination_ip) as destinations
         from query_table(spread)
-        group by source_key
+        group by source_hash
     )
 
     select
@@ -66,5 +67,5 @@ create or replace macro source_months(days_of_sources, tries, spread) as table
             greatest(added_up.destinations, coalesce(of_destinations.destinations, 0)) as destinations
         )
     from added_up
-    left join of_ports on added_up.source_key = of_ports.source_key
-    left join of_destinations on added_up.source_key = of_destinations.source_key;
+    left join of_ports on added_up.source_hash = of_ports.source_hash
+    left join of_destinations on added_up.source_hash = of_destinations.source_hash;

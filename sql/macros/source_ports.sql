@@ -3,7 +3,7 @@ create or replace macro source_ports(tries) as table
     with counted as (
         select
             day,
-            source_key,
+            source_hash,
             count(*) filter (where port_code >= 0) as ports,
             count(*) filter (where port_code < 0) as protocols,
             -- Of codes below 2^18 the one with the most events, the lowest of several.
@@ -12,12 +12,12 @@ create or replace macro source_ports(tries) as table
             -- The same whatever the order, with 63 bits.
             cast(bit_xor(hash(port_code)) >> 1 as bigint) as port_set_hash
         from query_table(tries)
-        group by day, source_key
+        group by day, source_hash
     )
 
     select
         day,
-        source_key,
+        source_hash,
         ports,
         protocols,
         port_set_hash,

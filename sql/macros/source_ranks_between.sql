@@ -2,57 +2,75 @@
 create or replace macro source_ranks_between(first, last, previous_first, previous_last) as table
     with counted as (
         select
-            source_ip,
+            source_key,
             sum(events) as events
         from period_sources(first, last)
-        group by source_ip
+        group by source_key
     ),
 
-    ranked as (
-        select
-            *,
-            rank() over (order by events desc) as rank,
-            events / sum(events) over () as share
+    total as (
+        select sum(events) as events
         from counted
     ),
 
     main as (
         select *
-        from ranked
-        order by rank, source_ip
+        from counted
+        order by events desc, source_key asc
         limit 1000
     ),
 
     facts as (
         select found.*
         from period_sources(first, last) as found
-        semi join main on found.source_ip = main.source_ip
+        semi join main on found.source_key = main.source_key
     ),
 
     known as (
         select
-            source_ip,
+            source_key,
+            any_value(source_ip) as source_ip,
             arg_max(source_country, last_seen) as source_country,
             arg_max(source_asn, last_seen) as source_asn,
             arg_max(source_network, last_seen) as source_network,
             max(destinations) as destinations
         from facts
-        group by source_ip
+        group by source_key
+    ),
+
+    ranked as (
+        select
+            *,
+            rank() over (order by events desc) as rank
+        from main
     ),
 
     counted_before as (
         select
-            source_ip,
+            source_key,
             sum(events) as events
         from period_sources(previous_first, previous_last)
-        group by source_ip
+        group by source_key
+    ),
+
+    -- A rank is one more than the sources with more events: there are fewer numbers of events than there are sources.
+    ranks_before as (
+        select
+            events,
+            1 + coalesce(sum(count(*)) over (order by events desc rows between unbounded preceding and 1 preceding), 0)
+                as rank
+        from counted_before
+        group by events
     ),
 
     ranked_before as (
         select
-            *,
-            rank() over (order by events desc) as rank
+            counted_before.source_key,
+            counted_before.events,
+            ranks_before.rank
         from counted_before
+        semi join main on counted_before.source_key = main.source_key
+        inner join ranks_before on counted_before.events = ranks_before.events
     ),
 
     observed as (
@@ -62,22 +80,23 @@ create or replace macro source_ranks_between(first, last, previous_first, previo
     )
 
     select
-        main.rank,
-        ranked_before.rank as previous_rank,
-        main.source_ip,
+        ranked.rank,
+        cast(ranked_before.rank as bigint) as previous_rank,
+        known.source_ip,
         known.source_country,
         known.source_asn,
         known.source_network,
-        cast(main.events as bigint) as events,
+        cast(ranked.events as bigint) as events,
         cast(coalesce(ranked_before.events, 0) as bigint) as previous_events,
         port_counts.ports,
         known.destinations,
-        main.events / observed.days as events_per_day,
-        100 * ((main.events / observed.days) / (ranked_before.events / observed.previous_days) - 1) as change_percent,
-        main.share
-    from main
-    inner join known on main.source_ip = known.source_ip
-    inner join different_ports('facts') as port_counts on main.source_ip = port_counts.source_ip
-    left join ranked_before on main.source_ip = ranked_before.source_ip
+        ranked.events / observed.days as events_per_day,
+        100 * ((ranked.events / observed.days) / (ranked_before.events / observed.previous_days) - 1) as change_percent,
+        ranked.events / total.events as share
+    from ranked
+    inner join known on ranked.source_key = known.source_key
+    inner join different_ports('facts') as port_counts on ranked.source_key = port_counts.source_key
+    left join ranked_before on ranked.source_key = ranked_before.source_key
     cross join observed
-    order by main.rank, main.source_ip;
+    cross join total
+    order by ranked.rank, known.source_ip;

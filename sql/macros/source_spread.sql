@@ -4,7 +4,7 @@ create or replace macro source_spread(files, totals) as table
         select
             day,
             destination_ip,
-            hash(source_ip) as source_key,
+            hash(source_ip) as source_hash,
             port_code(destination_port, protocol) as port_code
         from read_parquet(files, hive_partitioning = true, hive_types = { 'day': date }, union_by_name = true)
         where destination_ip is not null
@@ -13,11 +13,11 @@ create or replace macro source_spread(files, totals) as table
     listed as (
         select
             day,
-            source_key
+            source_hash
         from query_table(totals)
         where first_destination < last_destination
     )
 
     select distinct logged.*
     from logged
-    semi join listed on logged.day = listed.day and logged.source_key = listed.source_key;
+    semi join listed on logged.day = listed.day and logged.source_hash = listed.source_hash;

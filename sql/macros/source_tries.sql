@@ -2,7 +2,7 @@
 create or replace macro source_tries(files) as table
     select
         day,
-        hash(source_ip) as source_key,
+        hash(source_ip) as source_hash,
         port_code(destination_port, protocol) as port_code,
         count(*) as events
     from read_parquet(files, hive_partitioning = true, hive_types = { 'day': date }, union_by_name = true)
