@@ -6,6 +6,7 @@ on which most busy minutes have three is a sample; and with its log level at med
 as AUDIT and as what became of it.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,8 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.addresses import parse_addresses
+from pipelines.dictionaries import joined
 from pipelines.digests import event_keys
-from pipelines.duplicates import Duplicates
+from pipelines.duplicates import PART_EVENTS, Duplicates
 from pipelines.partitions import day_number, read_small
 from pipelines.scanning.notices import LOST, RATE_LIMIT, REPEATED, RESTART
 from pipelines.scanning.stamps import DAY, SECOND
@@ -36,7 +39,7 @@ UFW_LIMIT = 3
 PLATEAU = 30
 
 _UFW, _AUDIT = "UFW", "AUDIT"
-_PACKET = ("source_ip", "destination_ip", "source_port", "destination_port", "protocol", "ip_id")
+_PACKET = ("source_ip", "destination_ip", "protocol", "source_port", "destination_port", "ip_id")
 
 Row = dict[str, Any]
 
@@ -126,6 +129,8 @@ def _marks(signs: pa.Table) -> Row:
 class UfwEvents:
     """What the events of a day that UFW logged tell of it.
 
+    They are read by the row group, as a day may have more of them than fit into memory.
+
     Attributes:
         limited_minutes: by sensor, minutes in which as much of a rule was logged as its limit lets through.
         logged_twice: by sensor, events that are logged as AUDIT beside another event of the packet.
@@ -135,40 +140,75 @@ class UfwEvents:
         """Look at a partition of parsed events, less the duplicates."""
         self.limited_minutes: dict[str, int] = {}
         self.logged_twice: dict[str, int] = {}
+        self._kept = None if duplicates is None else ~duplicates.rows
+        self._codes: dict[str | None, int] = {}
         with pq.ParquetFile(
             parsed, read_dictionary=["sensor", "rule", "source_ip", "destination_ip", "protocol"]
         ) as file:
             rules = _rules(file)
-            if not any(_UFW in rule for rule in rules):
-                return
-            kept = None if duplicates is None else pa.array(~duplicates.rows)
-            self._count_minutes(_read(file, ("sensor", "rule", "observed_at"), kept))
-            if any(_AUDIT in rule for rule in rules):
-                self._count_twins(_read(file, ("sensor", "rule", "observed_at", *_PACKET), kept))
+            if any(_UFW in rule for rule in rules):
+                self._count_minutes(file)
+            if any(_UFW in rule and _AUDIT in rule for rule in rules):
+                self._count_twins(file)
 
-    def _count_minutes(self, events: pa.Table) -> None:
-        minutes = events["observed_at"].cast(pa.int64()).to_numpy() // MINUTE
-        sensors, rules = _codes(events["sensor"]), _codes(events["rule"])
-        names, texts = _dictionary(events["sensor"]), _dictionary(events["rule"])
-        for code, rule in enumerate(texts):
-            for sensor, name in enumerate(names) if _UFW in rule else ():
-                own = minutes[(rules == code) & (sensors == sensor)]
-                if len(own):
-                    limited = _plateau(np.bincount(own - own.min()))
-                    self.limited_minutes[name] = self.limited_minutes.get(name, 0) + limited
+    def _groups(self, file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield the columns of one row group after another, less the duplicates."""
+        first = 0
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, columns=list(columns), use_threads=False)
+            after = first + len(table)
+            table = table if self._kept is None else table.filter(pa.array(self._kept[first:after]))
+            if len(table):
+                yield table
+            first = after
 
-    def _count_twins(self, events: pa.Table) -> None:
-        audits = np.array([_AUDIT in rule for rule in _dictionary(events["rule"])] + [False])
-        is_audit = audits[_codes(events["rule"])]
+    def _count_minutes(self, file: pq.ParquetFile) -> None:
+        """Count the events of each sensor, rule and minute, and take up the minutes that a limit cut."""
+        counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+        for events in self._groups(file, ("sensor", "rule", "observed_at")):
+            sensors, rules = (joined(events[name].chunks) for name in ("sensor", "rule"))
+            minutes = _numbers_of(events["observed_at"]) // MINUTE
+            for pair, own in _by_pair(sensors.indices, rules.indices, minutes):
+                sensor, rule = sensors.dictionary[pair[0]].as_py(), rules.dictionary[pair[1]].as_py()
+                if _UFW in rule:
+                    met, events_of = np.unique(own, return_counts=True)
+                    counts[sensor, rule].update(dict(zip(met.tolist(), events_of.tolist(), strict=True)))
+        for (sensor, _), of_minutes in counts.items():
+            limited = _plateau(np.array(list(of_minutes.values())))
+            self.limited_minutes[sensor] = self.limited_minutes.get(sensor, 0) + limited
+
+    def _count_twins(self, file: pq.ParquetFile) -> None:
+        """Count the AUDIT events whose packet another event is of, one part of the packets after another."""
+        parts = 1 << (file.metadata.num_rows // PART_EVENTS).bit_length()
+        counts: Counter[str] = Counter()
+        for part in range(parts):
+            audits, others = [], [np.empty(0, np.uint64)]
+            for events in self._groups(file, ("sensor", "rule", "observed_at", *_PACKET)):
+                keys, is_audit = self._packets(events), _is_audit(events["rule"])
+                of_part = keys & np.uint64(parts - 1) == np.uint64(part)
+                audits.append((events["sensor"].filter(pa.array(of_part & is_audit)), keys[of_part & is_audit]))
+                others.append(keys[of_part & ~is_audit])
+            all_others = np.concatenate(others)
+            for sensors, keys in audits:
+                counts.update(sensors.filter(pa.array(np.isin(keys, all_others))).to_pylist())
+        self.logged_twice = dict(counts)
+
+    def _packets(self, events: pa.Table) -> npt.NDArray[np.uint64]:
+        """Return a key of each event that those of the same sensor, packet and second have in common."""
         keys = np.zeros(len(events), np.uint64)
-        seconds = events["observed_at"].cast(pa.int64()).to_numpy() // SECOND
-        for column in (seconds, _codes(events["sensor"]), *(_codes(events[name]) for name in _PACKET)):
+        numbers = [_numbers_of(events["observed_at"]) // SECOND]
+        for name in ("source_ip", "destination_ip"):
+            addresses = joined(events[name].chunks)
+            _, high, low = parse_addresses(addresses.dictionary)
+            numbers += [_taken(values.view(np.int64), addresses.indices) for values in (high, low)]
+        for name in ("sensor", "protocol"):
+            texts = joined(events[name].chunks)
+            codes = [self._codes.setdefault(text, len(self._codes)) for text in texts.dictionary.to_pylist()]
+            numbers.append(_taken(np.array(codes, np.int64), texts.indices))
+        numbers += [_numbers_of(events[name]) for name in ("source_port", "destination_port", "ip_id")]
+        for column in numbers:
             event_keys(keys.copy(), column, keys)
-        twins = is_audit & np.isin(keys, keys[~is_audit])
-        for name, count in zip(
-            _dictionary(events["sensor"]), np.bincount(_codes(events["sensor"])[twins]).tolist(), strict=False
-        ):
-            self.logged_twice[name] = count
+        return keys
 
 
 def _rules(file: pq.ParquetFile) -> set[str]:
@@ -180,23 +220,32 @@ def _rules(file: pq.ParquetFile) -> set[str]:
     return rules
 
 
-def _read(file: pq.ParquetFile, columns: Sequence[str], kept: pa.Array | None) -> pa.Table:
-    table = file.read(columns=list(columns), use_threads=False)
-    table = table if kept is None else table.filter(kept)
-    return table.unify_dictionaries().combine_chunks()
+def _is_audit(rules: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    texts = joined(rules.chunks)
+    audits = pc.match_substring(texts.dictionary, _AUDIT).cast(pa.int64()).to_numpy()
+    return _taken(audits, texts.indices) == 1
 
 
-def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    """Return numbers, or places in the dictionary of texts; -1 for NULL."""
-    array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-    values = array.indices if isinstance(array, pa.DictionaryArray) else array
-    codes: npt.NDArray[np.int64] = pc.fill_null(values.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
-    return codes
+def _numbers_of(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return numbers, -1 for NULL; stamps as microseconds."""
+    numbers: npt.NDArray[np.int64] = pc.fill_null(joined(column.chunks).cast(pa.int64()), -1).to_numpy()
+    return numbers
 
 
-def _dictionary(column: pa.ChunkedArray) -> list[str]:
-    texts: list[str] = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
-    return texts
+def _taken(values: npt.NDArray[np.int64], places: pa.Array) -> npt.NDArray[np.int64]:
+    """Return the value at each place, -1 for NULL."""
+    taken: npt.NDArray[np.int64] = pc.fill_null(pa.array(values).take(places), -1).to_numpy()
+    return taken
+
+
+def _by_pair(
+    first: pa.Array, second: pa.Array, values: npt.NDArray[np.int64]
+) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.int64]]]:
+    """Yield each pair of codes that there is, none of them NULL, with the values of its rows."""
+    codes = [pc.fill_null(codes.cast(pa.int64()), -1).to_numpy() for codes in (first, second)]
+    pairs = (codes[0] << 32) + codes[1]
+    for pair in np.unique(pairs[np.minimum(*codes) >= 0]).tolist():
+        yield (pair >> 32, pair & 0xFFFFFFFF), values[pairs == pair]
 
 
 def _plateau(counts: npt.NDArray[np.int64]) -> int:

@@ -63,7 +63,9 @@ create or replace macro scans_of(facts) as table
     found_kinds as (
         select
             suspected.*,
-            named.* exclude (source_key),
+            named.source_ip,
+            named.first_seen,
+            named.last_seen,
             port_counts.ports,
             unnest([
                 case when suspected.is_vertical then 'vertical' end,

@@ -94,12 +94,21 @@ def load(log: Path, warehouse: Path, first: str, last: str) -> Measured:
         first: the first day, as the command takes it.
         last: the last one.
     """
+    return _run(log, warehouse, "-c", "from pipelines.cli import main; main()", "load", first, last)
+
+
+def write_parquet(log: Path, warehouse: Path, day: str) -> Measured:
+    """Load one day of a log into a warehouse up to the published Parquet of its events: without counts and checks."""
+    return _run(log, warehouse, "-m", "tests.benchmarks.to_parquet", day)
+
+
+def _run(log: Path, warehouse: Path, *arguments: str) -> Measured:
     warehouse.mkdir(parents=True, exist_ok=True)
     sources = warehouse / "sources.toml"
     pattern = f"{log}/**" if log.is_dir() else str(log)
     sources.write_text(f'[[source]]\nname = "gate"\npath = "{pattern}"\n', encoding="utf-8")
     return measure(
-        (sys.executable, "-c", "from pipelines.cli import main; main()", "load", first, last),
+        (sys.executable, *arguments),
         {"FIREWALL_WAREHOUSE": str(warehouse), "FIREWALL_SOURCES": str(sources), "PYTHONPATH": str(CHECKOUT)},
         warehouse / "said.txt",
     )
