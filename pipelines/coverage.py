@@ -223,7 +223,8 @@ def _rules(file: pq.ParquetFile) -> set[str]:
 def _is_audit(rules: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     texts = joined(rules.chunks)
     audits = pc.match_substring(texts.dictionary, _AUDIT).cast(pa.int64()).to_numpy()
-    return _taken(audits, texts.indices) == 1
+    is_audit: npt.NDArray[np.bool_] = _taken(audits, texts.indices) == 1
+    return is_audit
 
 
 def _numbers_of(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
