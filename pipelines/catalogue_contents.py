@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.count_files import count_columns
 from pipelines.count_kinds import ALL_KINDS
+from pipelines.facts import FACT_TABLES
 from pipelines.research_scanners import research_scanner_files
 from pipelines.retained import Retained
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sole_writer import sole_writer
-from pipelines.source_facts import SOURCE_TABLES
 from pipelines.sources import load_sources
 from pipelines.sql_file import sql_files
 from pipelines.stage_schemas import uneven_stages
@@ -137,7 +137,7 @@ def _store_empty_files(warehouse: Warehouse) -> None:
         for level in kind.levels:
             path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
             _store_empty_file(warehouse, path, count_columns(kind, level))
-    for (folder, name), columns in SOURCE_TABLES.items():
+    for (folder, name), columns in FACT_TABLES.items():
         path = warehouse.count_file(folder, name, EMPTY_MONTH).with_name(EMPTY)
         _store_empty_file(warehouse, path, columns)
     _store_empty_file(warehouse, warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)

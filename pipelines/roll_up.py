@@ -30,6 +30,7 @@ import numpy.typing as npt
 from pipelines.count_codes import CountCodes
 from pipelines.count_files import CountWriter, SightWriter, read_sights
 from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
+from pipelines.facts import FACT_TABLES, write_facts
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import day_number
 from pipelines.retained import Retained
@@ -37,11 +38,10 @@ from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
 from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
 from pipelines.sole_writer import sole_writer
-from pipelines.source_facts import SOURCE_TABLES, write_source_facts
 from pipelines.warehouse import PART, Warehouse, replacing, sync
 
 # Counts of another version are made anew: raise it with every change of what the files hold or their keys mean.
-VERSION = 4
+VERSION = 5
 
 _SIGHTS = "sights"
 EMPTY_MONTH = date.min.isoformat()
@@ -50,7 +50,7 @@ _WORK = ".work-"
 _FOLDERS = (
     *((level, kind.name) for kind in ALL_KINDS for level in kind.levels),
     *((_SIGHTS, kind.name) for kind in KINDS),
-    *SOURCE_TABLES,
+    *FACT_TABLES,
 )
 
 # Size and time of last modification, nanoseconds, of the partitions of events by month and day, as text.
@@ -161,7 +161,7 @@ class _RollUp:
         with ThreadPoolExecutor(WORKERS) as pool:
             works = [pool.submit(self._count_kind, work, month, spool, facts) for spool in spools]
             works.append(pool.submit(self._count_visits, work, month, facts))
-            works.append(pool.submit(write_source_facts, work, month, list(parts.values()), folder))
+            works.append(pool.submit(write_facts, work, month, list(parts.values()), folder))
             for done in works:
                 for name, rows in done.result().items():
                     self._rows[name] = self._rows.get(name, 0) + rows

@@ -321,6 +321,37 @@ ALIKE_SOURCES = (
     *COUNT_STAMPS,
 )
 
+OWN_ADDRESSES = (
+    Column("sensor", TEXT, "Name of the source that the lines came from"),
+    Column("address", TEXT, "Address that 90 % of the sensor's at least 20 blocked inbound lines of the day went to"),
+    Column("events", pa.int64(), "Blocked inbound lines that went to it"),
+    Column("family_events", pa.int64(), "Blocked inbound lines that went to any address of its family, IPv4 or IPv6"),
+)
+
+# Columns of the events that what went out is told apart by.
+_TALK = (
+    "sensor",
+    "source_ip",
+    "source_scope",
+    "destination_ip",
+    "destination_country",
+    "destination_port",
+    "protocol",
+    "service",
+    "direction",
+)
+TALKS_OUT = (
+    *(next(column for column in EVENTS if column.name == name) for name in _TALK),
+    COUNTED_EVENTS,
+    *COUNT_STAMPS,
+)
+
+SITE_ADDRESSES = (Column("address", TEXT, "Address of the site's own machines that events name, canonical text"),)
+SITE_NAMES = (
+    Column("kind", TEXT, "Column of the events that holds the name"),
+    Column("name", TEXT, "Name of the site's own, as logged"),
+)
+
 SIGHTS = (
     Column(
         "key",

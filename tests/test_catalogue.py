@@ -28,7 +28,7 @@ CHECKS = [path.stem for path in (SQL_FOLDER / "checks").glob("*.sql")]
 STEPS = (
     "totals as (from source_totals(partitions('events'))), tries as (from source_tries(partitions('events'))),"
     " ports as (from source_ports('tries')), spread as (from source_spread(partitions('events'), 'totals')),"
-    " marks as (from source_marks(partitions('events')))"
+    " marks as (from source_marks(partitions('events'))), keys as (from source_keys('totals'))"
 )
 
 # What each macro is called with, to run every one of them.
@@ -53,11 +53,11 @@ MACRO_CALLS = {
     "scans_between": "from scans_between('2020-04-01', '2020-04-02')",
     "scans_of": "with facts_found as (from period_sources('2020-04-01', '2020-04-02')) from scans_of('facts_found')",
     "source_backscatter": "from source_backscatter(partitions('events'))",
-    "source_days": f"with {STEPS} from source_days('totals', 'ports', 'spread', 'marks')",
+    "source_days": f"with {STEPS} from source_days('totals', 'ports', 'spread', 'marks', 'keys')",
     "source_dossier": "from source_dossier('192.0.2.1')",
     "source_ports": "with tries as (from source_tries(partitions('events'))) from source_ports('tries')",
     "source_marks": "from source_marks(partitions('events'))",
-    "source_months": f"with {STEPS}, found as (from source_days('totals', 'ports', 'spread', 'marks'))"
+    "source_months": f"with {STEPS}, found as (from source_days('totals', 'ports', 'spread', 'marks', 'keys'))"
     " from source_months('found', 'tries', 'spread')",
     "source_totals": "from source_totals(partitions('events'))",
     "source_ranks": "from source_ranks('2020-04')",
@@ -86,7 +86,13 @@ MACRO_CALLS = {
     "address_digits": "select address_digits('192.0.2.1')",
     "prefix_length": "select prefix_length('192.0.2.0/24')",
     "in_network": "select in_network('192.0.2.1', '192.0.2.0/24')",
-    "inferred_addresses": "from inferred_addresses('events')",
+    "inferred_addresses_between": "from inferred_addresses_between('2020-04-01', '2020-04-02')",
+    "own_address_days": "from own_address_days(partitions('events'))",
+    "lines_out": "with own as (from own_address_days(partitions('events')))"
+    " from lines_out(partitions('events'), 'own')",
+    "addresses_of_site": "from addresses_of_site(partitions('events'))",
+    "names_of_site": "from names_of_site(partitions('events'))",
+    "source_keys": "with totals as (from source_totals(partitions('events'))) from source_keys('totals')",
     "talks_out_between": "from talks_out_between('2020-04-01', '2020-04-02')",
     "research_scans_between": "from research_scans_between('2020-04-01', '2020-04-02')",
     "as_day": "select as_day('2020-04-01')",

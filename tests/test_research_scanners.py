@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.catalogue import publish
 from pipelines.research_scanners import BUNDLED
+from pipelines.roll_up import roll_up
 from pipelines.settings import SettingError
 from tests.partitions import event, settings_for, write_partition
 from tests.shells import ask_library, ask_shell
@@ -43,6 +44,7 @@ def test_visits_are_told_by_network_and_number_of_both_tables(tmp_path: Path) ->
           for number, (source, port) in enumerate([(source, 23) for source in sources] + [("71.6.135.131", 80)], 1)),
         event("2020-04-01 12:00:00", 9, source_ip="192.0.2.1", source_asn=64500, destination_port=1),
     ])  # fmt: skip
+    roll_up(settings_for(tmp_path))
     path = publish(settings_for(tmp_path)).path
 
     for ask in (ask_shell, ask_library):

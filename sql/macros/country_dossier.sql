@@ -1,4 +1,4 @@
--- All that is known of a country's visits, a fact a row: counts, and habits, for which 30 days of events are read
+-- All that is known of a country's visits, a fact a row: counts, and habits, for which the last days of events are read
 create or replace macro country_dossier(country_code, first := '-infinity', last := 'infinity') as table
     with days_seen as (
         select

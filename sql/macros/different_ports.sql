@@ -1,19 +1,31 @@
--- Different ports of each source of a named relation of facts: exact where no row has more than 16, or else at least
+-- Different ports of each source of a named relation of facts: where a row has more than 16, the most that one has
 create or replace macro different_ports(facts) as table
-    with sets as (
-        select distinct
+    with listed_rows as (select * from query_table(facts)),
+
+    of_rows as (
+        select
             source_key,
-            ports,
-            port_set
-        from query_table(facts)
+            max(ports) as ports,
+            min(port_set) as first_set,
+            max(port_set) as last_set
+        from listed_rows
+        group by source_key
+    ),
+
+    -- Only lists that are whole and differ need a closer look.
+    to_list as (
+        select source_key
+        from of_rows
+        where ports <= 16 and first_set < last_set
     ),
 
     listed as (
         select
-            source_key,
-            unnest(string_split(port_set, ' ')) as port
-        from sets
-        where ports <= 16 and port_set is not null
+            listed_rows.source_key,
+            unnest(string_split(listed_rows.port_set, ' ')) as port
+        from listed_rows
+        semi join to_list on listed_rows.source_key = to_list.source_key
+        where listed_rows.port_set is not null
     ),
 
     of_lists as (
@@ -21,14 +33,6 @@ create or replace macro different_ports(facts) as table
             source_key,
             count(distinct port) as ports
         from listed
-        group by source_key
-    ),
-
-    of_rows as (
-        select
-            source_key,
-            max(ports) as ports
-        from sets
         group by source_key
     )
 

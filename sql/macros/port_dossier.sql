@@ -1,4 +1,4 @@
--- All that is known of a port, a fact a row: knowledge, counts, and habits, for which 30 days of events are read
+-- All that is known of a port, a fact a row: knowledge, counts, and habits, for which the last days of events are read
 create or replace macro port_dossier(port_number, protocol_name, first := '-infinity', last := 'infinity') as table
     with days_seen as (
         select

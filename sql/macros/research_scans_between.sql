@@ -1,28 +1,33 @@
--- Sources of known research scanners from day `first` to day `last`, by network and AS number; reads the events
+-- Sources of known research scanners from day `first` to day `last`, by network and AS number
 create or replace macro research_scans_between(first, last) as table
-    with tried as (
-        select
-            source_ip,
-            source_asn,
-            count(*) as events,
-            count(distinct destination_port) as ports,
-            min(observed_at) as first_seen,
-            max(observed_at) as last_seen
-        from events_between(first, last)
-        where source_ip is not null
-        group by source_ip, source_asn
-    ),
+    with facts as (select * from period_sources(first, last)),
 
     networks as (
         select
             scanner,
             identifier,
+            ipv4_number(split_part(identifier, '/', 1)) as lowest,
+            ipv4_number(split_part(identifier, '/', 1)) + cast(pow(2, 32 - prefix_length(identifier)) as bigint) - 1
+                as highest,
             -- Addresses that begin with other digits need no closer look.
             left(
                 address_digits(split_part(identifier, '/', 1)), greatest(prefix_length(identifier) // 4, 4)
             ) as beginning
         from research_scanners
         where kind = 'network' and prefix_length(identifier) >= 16
+    ),
+
+    visitors as (
+        select distinct source_key
+        from facts
+    ),
+
+    others as (
+        select distinct
+            source_key,
+            source_ip
+        from facts
+        where source_key >= 4611686018427387904
     ),
 
     lengths as (
@@ -32,36 +37,61 @@ create or replace macro research_scans_between(first, last) as table
 
     beginnings as (
         select
-            tried.source_ip,
-            left(address_digits(tried.source_ip), lengths.digits) as beginning
-        from tried
+            others.source_key,
+            others.source_ip,
+            left(address_digits(others.source_ip), lengths.digits) as beginning
+        from others
         cross join lengths
     ),
 
     named as (
+        -- An IPv4 address is its own key.
         select
-            beginnings.source_ip,
+            visitors.source_key,
+            networks.scanner
+        from visitors
+        inner join networks on visitors.source_key between networks.lowest and networks.highest
+        union
+        select
+            beginnings.source_key,
             networks.scanner
         from beginnings
         inner join networks on beginnings.beginning = networks.beginning
         where in_network(beginnings.source_ip, networks.identifier)
         union
         select
-            tried.source_ip,
+            facts.source_key,
             research_scanners.scanner
-        from tried
+        from facts
         inner join research_scanners
-            on research_scanners.kind = 'asn' and tried.source_asn = try_cast(research_scanners.identifier as bigint)
+            on research_scanners.kind = 'asn' and facts.source_asn = try_cast(research_scanners.identifier as bigint)
+    ),
+
+    facts_of_named as (
+        select facts.*
+        from facts
+        semi join named on facts.source_key = named.source_key
+    ),
+
+    counted as (
+        select
+            source_key,
+            any_value(source_ip) as source_ip,
+            cast(sum(events) as bigint) as events,
+            min(first_seen) as first_seen,
+            max(last_seen) as last_seen
+        from facts_of_named
+        group by source_key
     )
 
     select
         named.scanner,
-        named.source_ip,
-        cast(sum(tried.events) as bigint) as events,
-        max(tried.ports) as ports,
-        min(tried.first_seen) as first_seen,
-        max(tried.last_seen) as last_seen
+        counted.source_ip,
+        counted.events,
+        port_counts.ports,
+        counted.first_seen,
+        counted.last_seen
     from named
-    inner join tried on named.source_ip = tried.source_ip
-    group by named.scanner, named.source_ip
-    order by events desc, named.scanner asc, named.source_ip asc;
+    inner join counted on named.source_key = counted.source_key
+    inner join different_ports('facts_of_named') as port_counts on named.source_key = port_counts.source_key
+    order by counted.events desc, named.scanner asc, counted.source_ip asc;

@@ -1,10 +1,14 @@
 -- Facts of each source and day as they are stored, of named relations (see source_totals and what goes by its keys)
-create or replace macro source_days(totals_relation, ports_relation, spread_relation, marks_relation) as table
+create or replace macro source_days(
+    totals_relation, ports_relation, spread_relation, marks_relation, keys_relation
+) as table
     with listed_totals as (select * from query_table(totals_relation)),
 
     listed_ports as (select * from query_table(ports_relation)),
 
     listed_marks as (select * from query_table(marks_relation)),
+
+    listed_keys as (select * from query_table(keys_relation)),
 
     tried as (select * from query_table(spread_relation)),
 
@@ -52,7 +56,7 @@ create or replace macro source_days(totals_relation, ports_relation, spread_rela
     select
         totals.day,
         totals.source_ip,
-        source_key(totals.source_ip) as source_key,
+        listed_keys.source_key,
         totals.source_hash,
         totals.source_country,
         totals.source_asn,
@@ -82,6 +86,7 @@ create or replace macro source_days(totals_relation, ports_relation, spread_rela
             else 0
         end as burst_events
     from listed_totals as totals
+    inner join listed_keys on totals.source_hash = listed_keys.source_hash
     inner join listed_ports on totals.day = listed_ports.day and totals.source_hash = listed_ports.source_hash
     left join listed_marks as marks on totals.day = marks.day and totals.source_hash = marks.source_hash
     left join of_destinations on totals.day = of_destinations.day and totals.source_hash = of_destinations.source_hash

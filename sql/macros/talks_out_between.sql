@@ -1,16 +1,12 @@
 -- Blocked lines from day `first` to day `last` that went out: something inside talks, or tries to; most first
 create or replace macro talks_out_between(first, last) as table
-    with blocked as (
-        select *
-        from events_between(first, last)
-        where action in ('block', 'reject')
-    ),
+    with period as (select is_valid from valid_period(first, last)),
 
     own as (
         select
             sensor,
             address
-        from inferred_addresses('blocked')
+        from inferred_addresses_between(first, last)
         union all
         select
             sensor,
@@ -18,23 +14,23 @@ create or replace macro talks_out_between(first, last) as table
         from own_networks
     ),
 
+    logged as (
+        select * exclude (month, day)
+        from
+            read_parquet(
+                count_files('days', 'talks_out'),
+                hive_partitioning = true,
+                hive_types = { 'month': date }
+            )
+        where
+            month between month_of(as_day(first)) and month_of(as_day(last))
+            and day between as_day(first) and as_day(last)
+    ),
+
     lines as (
-        select
-            sensor,
-            source_ip,
-            source_scope,
-            destination_ip,
-            destination_country,
-            destination_port,
-            protocol,
-            service,
-            direction,
-            count(*) as events,
-            min(observed_at) as first_seen,
-            max(observed_at) as last_seen
-        from blocked
-        where direction is distinct from 'inbound' and destination_scope = 'public' or direction = 'outbound'
-        group by all
+        select logged.*
+        from logged
+        cross join period
     ),
 
     own_pairs as (

@@ -4,21 +4,4 @@
 select distinct
     kind,
     name
-from (
-    unpivot (
-        select distinct
-            host,
-            sensor,
-            rule,
-            in_interface,
-            out_interface,
-            in_zone,
-            out_zone,
-            in_bridge_port,
-            out_bridge_port,
-            source_mac,
-            destination_mac
-        from events
-    )
-    on columns(*) into name kind value name
-)
+from read_parquet(count_files('months', 'site_names'), hive_partitioning = true, hive_types = { 'month': date })

@@ -1,7 +1,8 @@
-"""What each source did, by day and by month: facts that scans, campaigns, backscatter and tools are told by.
+"""What counts do not tell of a month: what each source did, and what the site shows of itself.
 
-They are made beside the counts, of the same partitions. The SQL that makes them stands among the macros, so that an
-analyst can read it, and run it on partitions of his own choice.
+Scans, campaigns, backscatter and tools are told by facts of sources; by those of the site, what its own addresses and
+names are, and which lines are of what went out. They are made beside the counts, of the same partitions. The SQL that
+makes them stands among the macros, so that an analyst can read it, and run it on partitions of his own choice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,16 +12,30 @@ from pathlib import Path
 import duckdb
 
 from pipelines.count_files import FactWriter
-from pipelines.schema import ALIKE_SOURCES, BACKSCATTER, DAY, SOURCE_FACTS, Column
+from pipelines.schema import (
+    ALIKE_SOURCES,
+    BACKSCATTER,
+    DAY,
+    OWN_ADDRESSES,
+    SITE_ADDRESSES,
+    SITE_NAMES,
+    SOURCE_FACTS,
+    TALKS_OUT,
+    Column,
+)
 from pipelines.settings import SQL_FOLDER
 from pipelines.warehouse import Warehouse
 
 # Levels, names and columns of the tables.
-SOURCE_TABLES: Mapping[tuple[str, str], tuple[Column, ...]] = {
+FACT_TABLES: Mapping[tuple[str, str], tuple[Column, ...]] = {
     ("days", "sources"): (DAY, *SOURCE_FACTS),
     ("months", "sources"): SOURCE_FACTS,
     ("days", "backscatter"): (DAY, *BACKSCATTER),
     ("days", "alike_sources"): (DAY, *ALIKE_SOURCES),
+    ("days", "own_addresses"): (DAY, *OWN_ADDRESSES),
+    ("days", "talks_out"): (DAY, *TALKS_OUT),
+    ("months", "site_addresses"): SITE_ADDRESSES,
+    ("months", "site_names"): SITE_NAMES,
 }
 
 # Macros that they are made by, each after those that it uses.
@@ -31,6 +46,7 @@ _MACROS = (
     "is_backscatter",
     "source_key",
     "source_totals",
+    "source_keys",
     "source_tries",
     "source_ports",
     "source_marks",
@@ -39,6 +55,10 @@ _MACROS = (
     "source_months",
     "source_backscatter",
     "alike_sources",
+    "own_address_days",
+    "lines_out",
+    "addresses_of_site",
+    "names_of_site",
 )
 # What is read of the events, in this order.
 _READ = {
@@ -46,11 +66,13 @@ _READ = {
     "all_tries": "from source_tries($files)",
     "all_spread": "from source_spread($files, 'all_totals')",
     "all_marks": "from source_marks($files)",
+    "source_keys": "from source_keys('all_totals')",
+    "own_days": "from own_address_days($files)",
 }
 # What is made of one slice of the sources after another, in this order.
 _SLICED = {
     "ports": "from source_ports('tries')",
-    "new_days": "from source_days('totals', 'ports', 'spread', 'marks')",
+    "new_days": "from source_days('totals', 'ports', 'spread', 'marks', 'source_keys')",
     "new_months": "from source_months('new_days', 'tries', 'spread')",
 }
 _TABLES = {
@@ -58,6 +80,10 @@ _TABLES = {
     ("months", "sources"): "from months_of_sources order by source_key",
     ("days", "backscatter"): "from source_backscatter($files) order by all",
     ("days", "alike_sources"): "from alike_sources('days_of_sources') order by all",
+    ("days", "own_addresses"): "from own_days order by all",
+    ("days", "talks_out"): "from lines_out($files, 'own_days') order by all",
+    ("months", "site_addresses"): "from addresses_of_site($files) order by all",
+    ("months", "site_names"): "from names_of_site($files) order by all",
 }
 # Sources and days of a slice: the lists of their ports, 200 bytes each, are held in memory and nowhere else.
 SLICE_ROWS = 1 << 18
@@ -70,7 +96,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 _BATCH_ROWS = 1 << 16
 
 
-def write_source_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Path) -> dict[str, int]:
+def write_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Path) -> dict[str, int]:
     """Write the tables of a month below `work`.
 
     Args:
@@ -91,7 +117,7 @@ def write_source_facts(work: Warehouse, month: date, parts: Sequence[Path], scra
             _bound(connection, query, files).create(name)
         _make_slices(connection)
         for (level, name), query in _TABLES.items():
-            with FactWriter(work.count_file(level, name, month), SOURCE_TABLES[level, name]) as writer:
+            with FactWriter(work.count_file(level, name, month), FACT_TABLES[level, name]) as writer:
                 for batch in _bound(connection, query, files).to_arrow_reader(_BATCH_ROWS):
                     writer.add(batch)
             rows[f"{name}/{level}"] = writer.rows
