@@ -33,6 +33,8 @@ def count_columns(kind: Kind, level: Level) -> tuple[Column, ...]:
         counts: tuple[Column, ...] = (schema.COUNTED_EVENTS,)
     elif level == "edges":
         counts = (schema.PREVIOUS, schema.COUNTED_SOURCES)
+    elif level == "spans":
+        counts = schema.SEEN_DAYS
     else:
         counts = (schema.PREVIOUS, schema.COUNTED_SOURCES, schema.COUNTED_EVENTS)
         counts += schema.COUNT_STAMPS if kind.stamped else ()
@@ -56,7 +58,15 @@ class _Writer:
             compression_level=1,
             store_schema=False,
             # What queries and `read_sights` leave row groups out by.
-            write_statistics=["day", "destination_port", "source_country", "source_key", "previous", "key"],
+            write_statistics=[
+                "day",
+                "destination_port",
+                "source_country",
+                "source_key",
+                "previous",
+                "key",
+                "first_day",
+            ],
             use_dictionary=[column.name for column in columns if column.name not in varied],
             column_encoding=dict.fromkeys(varied, "DELTA_BINARY_PACKED"),
         )
@@ -103,6 +113,11 @@ class CountWriter(_Writer):
         seen = rows[rows[:, 1] != NEVER]
         groups, previous, sources, _ = seen[np.lexsort((seen[:, 0], seen[:, 1]))].T
         self._write(groups, [_days(previous), pa.array(sources)])
+
+    def add_spans(self, rows: npt.NDArray[np.int64]) -> None:
+        """Write rows of groups and the days they were seen on: int64[rows, 4], see `SeenDays.rows`."""
+        groups, first, last, days = rows.T
+        self._write(groups, [_days(first), _days(last), pa.array(days)])
 
     def add_visits(self, visits: npt.NDArray[np.int64], day: int | None = None) -> None:
         """Write numbers of events by group: int64[rows, 2], ascending."""

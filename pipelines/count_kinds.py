@@ -1,13 +1,14 @@
 """What is counted: each kind is groups of events, and the items of which a group has so many different ones.
 
 Rows of the level `days` are of a day. Those of `months` are of a month, and tell the month that their sources were last
-seen in before; those of `edges` tell the day, for periods that begin in the middle of a month.
+seen in before; those of `edges` tell the day, for periods that begin in the middle of a month. Those of `spans` tell the
+days of a month that a group was seen on, without its sources.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["days", "months", "edges"]
+Level = Literal["days", "months", "edges", "spans"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ COUNTRY = Field(("source_country",), 10)
 # Of these the different sources are counted.
 KINDS = (
     Kind("port_countries", (PORT, COUNTRY)),
-    Kind("ports", (PORT,)),
+    Kind("ports", (PORT,), levels=("days", "months", "edges", "spans")),
     Kind("countries", (COUNTRY,), stamped=True),
 )
 

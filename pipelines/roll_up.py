@@ -34,6 +34,7 @@ from pipelines.facts import FACT_TABLES, write_facts
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import day_number
 from pipelines.retained import Retained
+from pipelines.seen_days import SeenDays
 from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
 from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
@@ -173,6 +174,7 @@ class _RollUp:
         """Write the counts and sights of one kind; return the number of rows."""
         kind = spool.kind
         by_day = {day_number(day): found.stamps.get(kind.name, ()) for day, found in facts.items()}
+        seen_days = SeenDays(kind, day_number(month)) if "spans" in kind.levels else None
         with ExitStack() as stack:
             writers = {
                 level: stack.enter_context(
@@ -181,14 +183,18 @@ class _RollUp:
                 for level in kind.levels
             }
             sights = stack.enter_context(SightWriter(work.count_file(_SIGHTS, kind.name, month)))
-            for seen in spool.ranges():
-                counted = _Range(seen, self._first_day)
+            for part in spool.ranges():
+                counted = _Range(part, self._first_day)
                 counted.look_up(self._older_sights(work, kind, month))
                 for day, rows in counted.days():
                     writers["days"].add(rows, day, by_day[day])
+                    if seen_days is not None:
+                        seen_days.add(day, rows[:, 0])
                 writers["months"].add(counted.month(), None, _of_month(by_day.values()))
                 writers["edges"].add_edges(counted.edges())
                 sights.add(counted.keys, counted.last)
+            if seen_days is not None:
+                writers["spans"].add_spans(seen_days.rows())
         return {f"{kind.name}/{level}": writer.rows for level, writer in writers.items()}
 
     def _count_visits(self, work: Warehouse, month: date, facts: Mapping[date, DayFacts]) -> dict[str, int]:

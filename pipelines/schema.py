@@ -271,6 +271,12 @@ COUNTED_SOURCES = Column(
 )
 COUNTED_EVENTS = Column("events", pa.int64(), "Events of those")
 
+SEEN_DAYS = (
+    Column("first_day", pa.date32(), "First day of the month that the group was seen on"),
+    Column("last_day", pa.date32(), "Last day of the month that the group was seen on"),
+    Column("days", pa.int64(), "Days of the month that the group was seen on"),
+)
+
 COUNT_STAMPS = (
     Column("first_seen", STAMP, "Stamp of the group's first event of the day or month, UTC"),
     Column("last_seen", STAMP, "Stamp of the group's last event of the day or month, UTC"),

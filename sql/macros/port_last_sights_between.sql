@@ -4,7 +4,13 @@ create or replace macro port_last_sights_between(first, last) as table
         select distinct
             destination_port,
             protocol
-        from period_counts('ports', days_around(last, 1), 'infinity')
+        from
+            read_parquet(
+                count_files('spans', 'ports'),
+                hive_partitioning = true,
+                hive_types = { 'month': date }
+            )
+        where last_day > as_day(last)
     )
 
     select sighted.*

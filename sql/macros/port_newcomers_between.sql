@@ -4,7 +4,13 @@ create or replace macro port_newcomers_between(first, last) as table
         select distinct
             destination_port,
             protocol
-        from period_counts('ports', '-infinity', days_around(first, -1))
+        from
+            read_parquet(
+                count_files('spans', 'ports'),
+                hive_partitioning = true,
+                hive_types = { 'month': date }
+            )
+        where first_day < as_day(first)
     )
 
     select sighted.*
