@@ -1,8 +1,8 @@
 """What is counted: each kind is groups of events, and the items of which a group has so many different ones.
 
 Rows of the level `days` are of a day. Those of `months` are of a month, and tell the month that their sources were last
-seen in before; those of `edges` tell the day, for periods that begin in the middle of a month. Those of `spans` tell the
-days of a month that a group was seen on, without its sources.
+seen in before; those of `edges` tell the day, for periods that begin in the middle of a month. Those of `spans` tell
+the days of a month that a group was seen on, without its sources.
 """
 
 from dataclasses import dataclass

@@ -67,6 +67,15 @@ BRUTE_FORCE = {
         where source_country in (
             select source_country from events where day between $first and $last group by all having count(*) <= 100)
         group by all""",
+    "port_sights": """
+        select destination_port, protocol, min(day), max(day), count(distinct day)
+        from events where day between $first and $last and destination_port is not null group by all""",
+    "port_newcomers": """
+        select destination_port, protocol, min(day) from events where destination_port is not null and day <= $last
+        group by all having min(day) >= $first""",
+    "port_last_sights": """
+        select destination_port, protocol, max(day) from events where destination_port is not null and day >= $first
+        group by all having max(day) <= $last""",
     "countries_of_port": """
         select source_country, count(*), count(distinct source_ip),
             count(*) / sum(count(*)) over ()
@@ -76,6 +85,9 @@ BRUTE_FORCE = {
             and rank() over (partition by source_country is null order by count(*) desc) <= 5""",
 }
 ANSWERS = {
+    "port_sights": "select port, protocol, first_day, last_day, days from port_sights_between($first, $last)",
+    "port_newcomers": "select port, protocol, first_day from port_newcomers_between($first, $last)",
+    "port_last_sights": "select port, protocol, last_day from port_last_sights_between($first, $last)",
     "top_ports": "select port, protocol, events, sources, share from top_ports_between($first, $last)",
     "top_countries": "select country, events, sources, share from top_countries_between($first, $last)",
     "port_countries": """
