@@ -64,12 +64,18 @@ _FOLDERS = {
 _USED = re.compile(r"\b(\w+)\(|\b(?:from|join)\s+(\w+)")
 _COMMENT = re.compile(r"--.*")
 
+# What dossiers tell habits from: the last days, as long as they have no more events than are counted in a moment.
+HABIT_DAYS = 30
+HABIT_EVENTS = 500_000
+
 CONSTANTS = {
     "published_warehouse": "Folder of the data when this catalogue was published",
     "site_timezone": "Time zone whose calendar days the partitions are",
     "events_since": "First day whose events are kept: counts may outlive them",
     "counts_since": "First day whose counts are kept",
     "rejected_since": "First day whose rejected lines are kept",
+    "last_loaded_day": "Last day with events; the first day there can be where there is none",
+    "habit_days": "Days that habits are told from: 30, or fewer where the last ones have more than 500,000 events",
     "uneven_stages": "Stages with files of different columns, in which a query must open every file before it starts",
 }
 
@@ -97,6 +103,9 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     _create_constant(connection, "events_since", _date_literal(retained.events_since))
     _create_constant(connection, "counts_since", _date_literal(retained.counts_since))
     _create_constant(connection, "rejected_since", _date_literal(retained.rejected_since))
+    last_day, habit_days = _last_days(warehouse)
+    _create_constant(connection, "last_loaded_day", _date_literal(last_day))
+    _create_constant(connection, "habit_days", f"cast({habit_days} as integer)")
     _set_reference_data(connection, settings)
     connection.execute("create schema checks")
     # What is created is tried on the empty files: to look for all others, each time, takes a second for five years.
@@ -110,6 +119,19 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     for target, comment in _comments(connection):
         connection.execute(f"comment on {target} is {_literal(comment)}")
     connection.execute("commit")
+
+
+def _last_days(warehouse: Warehouse) -> tuple[date, int]:
+    """Return the last day with events, and how many days up to it habits are told from."""
+    days = warehouse.days("events")
+    if not days:
+        return date.min, HABIT_DAYS
+    events = 0
+    for day in reversed(days):
+        events += pq.read_metadata(warehouse.partition("events", day)).num_rows
+        if events > HABIT_EVENTS or (days[-1] - day).days >= HABIT_DAYS:
+            return days[-1], max(1, min((days[-1] - day).days, HABIT_DAYS))
+    return days[-1], HABIT_DAYS
 
 
 def _set_reference_data(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

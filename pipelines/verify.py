@@ -21,6 +21,7 @@ from pipelines.count_files import count_columns
 from pipelines.count_kinds import ALL_KINDS, KINDS, Level
 from pipelines.digests import digest_of, keys_of, stored_digest
 from pipelines.duplicates import find_duplicates
+from pipelines.facts import FACT_TABLES
 from pipelines.retained import Retained
 from pipelines.schema import Column, arrow_schema
 from pipelines.settings import SQL_FOLDER, Settings
@@ -147,15 +148,18 @@ class _Verification:
                 return
 
     def _read_counts(self) -> None:
-        """Read the files of counts, and compare those of days and months."""
+        """Read the files of counts and facts, and compare the counts of days and months."""
+        for (level, name), columns in FACT_TABLES.items():
+            for path in self._count_files(level, name):
+                self._read(path, columns, _month_of(path))
         for kind in ALL_KINDS:
             sums: dict[Level, dict[date, int]] = {level: {} for level in kind.levels}
             for level, found in sums.items():
-                for path in sorted((self._warehouse.counts / level / kind.name).glob(f"month=*/{PART}")):
-                    month = date.fromisoformat(path.parent.name.removeprefix("month="))
+                for path in self._count_files(level, kind.name):
+                    month = _month_of(path)
                     before = len(self._findings)
                     self._read(path, count_columns(kind, level), month)
-                    if len(self._findings) == before and level != "edges":
+                    if len(self._findings) == before and level in {"days", "months"}:
                         found[month] = pc.sum(pq.ParquetFile(path).read(columns=["events"])["events"]).as_py() or 0
             self._findings += [
                 Finding(f"the counts of {kind.name} for {month:%Y-%m} differ between its days and the month", month)
@@ -163,6 +167,9 @@ class _Verification:
                 # Those of visitors leave out, in a month, countries that a day has.
                 if kind in KINDS and sums["days"][month] != sums["months"].get(month, sums["days"][month])
             ]
+
+    def _count_files(self, level: str, name: str) -> list[Path]:
+        return sorted((self._warehouse.counts / level / name).glob(f"month=*/{PART}"))
 
     def _run_checks(self) -> None:
         """Run the checks of sql/checks/ over all days."""
@@ -193,6 +200,10 @@ class _Verification:
             return
         if shown != rows:
             self._findings.append(Finding(f"the catalogue shows {shown:,} events, and {rows:,} are stored: load a day"))
+
+
+def _month_of(path: Path) -> date:
+    return date.fromisoformat(path.parent.name.removeprefix("month="))
 
 
 def _digests(parsed: Path, kept: pa.Array | None, sensors: Iterable[str]) -> dict[str, int]:

@@ -15,6 +15,10 @@ create or replace macro day_counts(kind, first, last) as table
             and day between as_day(first) and as_day(last)
     )
 
-    select of_days.*
+    select *
     from of_days
-    cross join period;
+    union all by name
+    -- No row, but an error where the period is none: a join with it would hold all rows in memory.
+    select cast(null as bigint) as events
+    from period
+    where not is_valid;

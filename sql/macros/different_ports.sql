@@ -6,8 +6,8 @@ create or replace macro different_ports(facts) as table
         select
             source_key,
             max(ports) as ports,
-            min(port_set) as first_set,
-            max(port_set) as last_set
+            min(port_set_hash) as first_set,
+            max(port_set_hash) as last_set
         from listed_rows
         group by source_key
     ),

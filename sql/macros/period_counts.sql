@@ -1,6 +1,6 @@
 -- Counts of one kind from day `first` to day `last`, to be added up: rows of its whole months, and of the other days
 create or replace macro period_counts(kind, first, last) as table
-    with period as (select greatest(as_day(first), counts_since()) as first_day from valid_period(first, last)),
+    with period as (select is_valid from valid_period(first, last)),
 
     of_months as (
         select * exclude (month)
@@ -47,20 +47,29 @@ create or replace macro period_counts(kind, first, last) as table
     counted as (
         -- A source that was seen in the period before is counted there.
         select
-            of_months.* replace (
-                case when of_months.previous >= month_of(period.first_day) then 0 else of_months.sources end as sources
+            * replace (
+                case
+                    when previous >= month_of(greatest(as_day(first), counts_since())) then 0
+                    else sources
+                end as sources
             )
         from of_months
-        cross join period
         union all by name
         select * from of_edges
         union all by name
         select
-            of_days.* replace (
-                case when of_days.previous >= period.first_day then 0 else of_days.sources end as sources
+            * replace (
+                case
+                    when previous >= greatest(as_day(first), counts_since()) then 0
+                    else sources
+                end as sources
             )
         from of_days
-        cross join period
+        union all by name
+        -- No row, but an error where the period is none: a join with it would hold all rows in memory.
+        select cast(null as bigint) as events
+        from period
+        where not is_valid
     )
 
     select *

@@ -31,8 +31,12 @@ create or replace macro period_visits(first, last) as table
         select * from of_months
         union all
         select * from of_days
+        union all by name
+        -- No row, but an error where the period is none: a join with it would hold all rows in memory.
+        select cast(null as bigint) as events
+        from period
+        where not is_valid
     )
 
-    select counted.*
-    from counted
-    cross join period;
+    select *
+    from counted;

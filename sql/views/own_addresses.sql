@@ -3,19 +3,9 @@
 -- address: Address or network
 -- origin: setting, or inferred where 90 % of the blocked inbound lines of a day, 20 at least, went to it
 -- share: Part of the blocked inbound lines that went to it on those days, 0 to 1; NULL of a setting
-with last_loaded as (
-    select
-        coalesce(max(day) - 29, date '-infinity') as first_day,
-        coalesce(max(day), date 'infinity') as day
-    from observed_between('-infinity', 'infinity')
-),
-
-inferred as (
+with inferred as (
     select *
-    from
-        inferred_addresses_between(
-            (select last_loaded.first_day from last_loaded), (select last_loaded.day from last_loaded)
-        )
+    from inferred_addresses_between(last_loaded_day() - 29, last_loaded_day())
 )
 
 select
