@@ -5,9 +5,11 @@ of the same line go. Two events are of one line if sensor, stamp and the hash of
 was logged while files overlap in time is compared; where none do, nothing is read.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +20,14 @@ import pyarrow.parquet as pq
 
 from pipelines.compiled import kernel
 from pipelines.dictionaries import joined
-from pipelines.digests import keys_of
+from pipelines.digests import digest_of, keys_of
 from pipelines.partitions import read_small
 from pipelines.scanning.words import mix
 
 # Events that are compared at once, some 50 bytes each.
-PART_EVENTS = 1 << 22
+PART_EVENTS = 1 << 21
+
+_MOST = np.iinfo(np.int64).max
 
 _COLUMNS = ("observed_at", "line_hash", "sensor", "file")
 
@@ -67,23 +71,13 @@ def find_duplicates(parsed: Path, accounts: Path) -> Duplicates | None:
         return None
     with pq.ParquetFile(parsed, read_dictionary=["sensor", "file"]) as file:
         files = _Files()
-        total = sum(len(rows.places) for rows in _overlapping(file, spans, files, 0, 1))
-        parts = 1 << (total // PART_EVENTS).bit_length()
         found = np.zeros(file.metadata.num_rows, np.bool_)
-        counts = np.zeros(len(files.names), np.int64)
-        digests = np.zeros(len(files.names), np.uint64)
-        for part in range(parts):
-            _mark(list(_overlapping(file, spans, files, part, parts)), files.order(), found, counts, digests)
+        counts, digests = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        for part in _parts(file, spans):
+            _mark(list(_overlapping(file, part, files)), files, found, counts, digests)
     if not found.any():
         return None
-    removed = [
-        (name, int(count), int(digest)) for name, count, digest in zip(files.names, counts, digests, strict=True)
-    ]
-    return Duplicates(
-        found,
-        {name: count for name, count, _ in removed if count},
-        {name: digest for name, count, digest in removed if count},
-    )
+    return Duplicates(found, dict(counts), dict(digests))
 
 
 def _overlaps(accounts: Path) -> npt.NDArray[np.int64]:
@@ -144,15 +138,48 @@ class _Files:
         return self._codes[name]
 
 
-def _overlapping(
-    file: pq.ParquetFile, spans: npt.NDArray[np.int64], files: _Files, part: int, parts: int
-) -> Iterator[_Rows]:
-    """Yield the events that were logged within the spans, of each row group; of so many parts, one."""
+def _parts(file: pq.ParquetFile, spans: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.int64]]:
+    """Yield the spans in parts, one after another, that about `PART_EVENTS` events were logged in.
+
+    Events of one line have one stamp, so they are in one part. Where the lines of a file are in order, few row groups
+    have events of two parts, and each is read about once.
+    """
+    starts, rows = [], []
+    for group in range(file.num_row_groups):
+        facts = file.metadata.row_group(group)
+        starts.append(_bounds(facts)[0])
+        rows.append(facts.num_rows)
+    order = np.argsort(starts)
+    places = np.cumsum(np.array(rows)[order]) // PART_EVENTS
+    cuts = np.array(starts)[order][np.flatnonzero(np.diff(places, prepend=0))]
+    for low, high in pairwise([-_MOST, *np.unique(cuts).tolist(), _MOST]):
+        part = np.clip(spans, low, high - 1)
+        # A span that lies before or after the part was clipped to nothing.
+        yield part[(spans[:, 0] < high) & (spans[:, 1] >= low)]
+
+
+def _bounds(group: pq.RowGroupMetaData) -> tuple[int, int]:
+    """Return the first and the last stamp of a row group, microseconds."""
+    [column] = [
+        group.column(place) for place in range(group.num_columns) if group.column(place).path_in_schema == "observed_at"
+    ]
+    facts = column.statistics
+    if facts is None or not facts.has_min_max:
+        return -_MOST, _MOST
+    low, high = (int(np.datetime64(stamp, "us").astype(np.int64)) for stamp in (facts.min, facts.max))
+    return low, high
+
+
+def _overlapping(file: pq.ParquetFile, spans: npt.NDArray[np.int64], files: _Files) -> Iterator[_Rows]:
+    """Yield the events that were logged within the spans, of each row group."""
     first = 0
     for group in range(file.num_row_groups):
         count = file.metadata.row_group(group).num_rows
-        stamps = file.read_row_group(group, columns=["observed_at"], use_threads=False)["observed_at"]
-        places = _within(joined(stamps.chunks).cast(pa.int64()).to_numpy(), spans)
+        low, high = _bounds(file.metadata.row_group(group))
+        places = np.empty(0, np.int64)
+        if ((spans[:, 0] <= high) & (spans[:, 1] >= low)).any():
+            stamps = file.read_row_group(group, columns=["observed_at"], use_threads=False)["observed_at"]
+            places = _within(joined(stamps.chunks).cast(pa.int64()).to_numpy(), spans)
         if len(places):
             table = file.read_row_group(group, columns=list(_COLUMNS), use_threads=False)
             columns = {name: joined(table[name].chunks).take(pa.array(places)) for name in _COLUMNS}
@@ -161,8 +188,7 @@ def _overlapping(
             keys = np.empty(len(places), np.uint64)
             moments = columns["observed_at"].cast(pa.int64()).to_numpy()
             _make_keys(hashes, moments, files.sensors()[codes], keys)
-            kept = np.flatnonzero(keys & np.uint64(parts - 1) == np.uint64(part))
-            yield _Rows(places[kept] + first, keys[kept], codes[kept], keys_of(hashes[kept], moments[kept]))
+            yield _Rows(places + first, keys, codes, keys_of(hashes, moments))
         first += count
 
 
@@ -174,18 +200,20 @@ def _within(stamps: npt.NDArray[np.int64], spans: npt.NDArray[np.int64]) -> npt.
 
 def _mark(
     groups: Sequence[_Rows],
-    order: npt.NDArray[np.int32],
+    files: _Files,
     found: npt.NDArray[np.bool_],
-    counts: npt.NDArray[np.int64],
-    digests: npt.NDArray[np.uint64],
+    counts: Counter[tuple[str, str]],
+    digests: Counter[tuple[str, str]],
 ) -> None:
     """Mark the duplicates among some events, count them by file, and add up their keys."""
     if groups:
-        places, keys, files, keys_of_day = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
-        copies = np.zeros(len(counts), np.int64)
-        _mark_sorted(np.argsort(keys), keys, files, places, order, copies, found, counts)
+        places, keys, codes, keys_of_day = (np.concatenate(arrays) for arrays in zip(*groups, strict=True))
+        copies, marks = (np.zeros(len(files.names), np.int64) for _ in range(2))
+        _mark_sorted(np.argsort(keys), keys, codes, places, files.order(), copies, found, marks)
         marked = found[places]
-        np.add.at(digests, files[marked], keys_of_day[marked])
+        for code in np.flatnonzero(marks).tolist():
+            counts[files.names[code]] += int(marks[code])
+            digests[files.names[code]] += digest_of(keys_of_day[marked & (codes == code)])
 
 
 @kernel

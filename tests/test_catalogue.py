@@ -42,8 +42,8 @@ MACRO_CALLS = {
     "period_totals_between": "from period_totals_between('2020-04-01', '2020-04-02')",
     "port_country_spans_between": "from port_country_spans_between('2020-04-01', '2020-04-02', 7, 5)",
     "source_key": "select source_key('192.0.2.1')",
-    "different_ports": "with ones as (select 1 as source_key, 2 as ports, '22/tcp 23/tcp' as port_set, 5 as port_set_hash)"
-    " from different_ports('ones')",
+    "different_ports": "with ones as (select 1 as source_key, 2 as ports, '22/tcp 23/tcp' as port_set,"
+    " 5 as port_set_hash) from different_ports('ones')",
     "ipv4_number": "select ipv4_number('192.0.2.1')",
     "is_backscatter": "select is_backscatter('SYN ACK')",
     "period_sources": "from period_sources('2020-04-01', '2020-04-02')",

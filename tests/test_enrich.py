@@ -130,7 +130,6 @@ def test_a_packet_of_another_day_is_no_duplicate(site: Site) -> None:
 @pytest.mark.parametrize("events_of_a_part", [10, 1_000_000])
 def test_any_overlap_is_counted_right(site: Site, monkeypatch: pytest.MonkeyPatch, events_of_a_part: int) -> None:
     monkeypatch.setattr("pipelines.duplicates.PART_EVENTS", events_of_a_part)
-    monkeypatch.setattr("pipelines.enrich.GROUP_ROWS", 50)
     monkeypatch.setattr("pipelines.partitions.GROUP_ROWS", 70)
     choose = random.Random(6)  # noqa: S311 - no secret
     lines = hour(10, 120)
@@ -285,7 +284,6 @@ def test_more_rows_than_are_read_at_once(site: Site, monkeypatch: pytest.MonkeyP
     site.load(DAY)
     other = Site(tmp_path / "other")
     shutil.copytree(site.warehouse.raw, other.warehouse.raw)
-    monkeypatch.setattr("pipelines.enrich.GROUP_ROWS", 37)
     monkeypatch.setattr("pipelines.partitions.GROUP_ROWS", 101)
     other.load(DAY)
     assert other.rows("events", DAY) == site.rows("events", DAY)
