@@ -99,7 +99,8 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
     shares = [asked[place::WORKERS] for place in range(min(WORKERS, len(asked)))]
     figures: dict[date, EnrichedDay] = {}
     with sole_writer(warehouse, asked), ExitStack() as stack:
-        works = [_Work(settings, share, lookups, stack) for share in shares]
+        threads = WORKERS // max(1, len(shares))
+        works = [_Work(settings, share, lookups, stack, threads) for share in shares]
         with ThreadPoolExecutor(max(1, len(works))) as pool:
             for done in [pool.submit(work.run) for work in works]:
                 done.result()
@@ -111,9 +112,11 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
 class _Work:
     """One worker's share of the days, whose partitions appear when the stack of all workers is left."""
 
-    def __init__(self, settings: Settings, days: Sequence[date], lookups: Lookups, stack: ExitStack) -> None:
+    def __init__(
+        self, settings: Settings, days: Sequence[date], lookups: Lookups, stack: ExitStack, threads: int
+    ) -> None:
         self._warehouse = warehouse = Warehouse(settings.warehouse)
-        self._zone, self._days, self._lookups = settings.timezone, days, lookups
+        self._zone, self._days, self._lookups, self._threads = settings.timezone, days, lookups, threads
         self._loads = stack.enter_context(PartitionWriters(warehouse, "loads", LOADS, days))
         self._events = stack.enter_context(PartitionWriters(warehouse, "events", EVENTS, days))
         self._coverage = stack.enter_context(PartitionWriters(warehouse, "coverage", COVERAGE, days))
@@ -149,6 +152,7 @@ class _Work:
                 needed=_NEEDED,
                 make=lambda events: enrichment(events, self._lookups),
                 writer=lambda sink: parquet_writer(sink, ENRICHMENT),
+                threads=self._threads,
             ),
         )
 
