@@ -87,10 +87,12 @@ MACRO_CALLS = {
     "prefix_length": "select prefix_length('192.0.2.0/24')",
     "in_network": "select in_network('192.0.2.1', '192.0.2.0/24')",
     "inferred_addresses_between": "from inferred_addresses_between('2020-04-01', '2020-04-02')",
-    "own_address_days": "from own_address_days(partitions('events'))",
-    "lines_out": "with own as (from own_address_days(partitions('events')))"
+    "destination_days": "from destination_days(partitions('events'))",
+    "own_address_days": "with found as (from destination_days(partitions('events'))) from own_address_days('found')",
+    "lines_out": "with found as (from destination_days(partitions('events'))), own as (from own_address_days('found'))"
     " from lines_out(partitions('events'), 'own')",
-    "addresses_of_site": "from addresses_of_site(partitions('events'))",
+    "addresses_of_site": "with found as (from destination_days(partitions('events')))"
+    " from addresses_of_site(partitions('events'), 'found')",
     "names_of_site": "from names_of_site(partitions('events'))",
     "source_keys": "with totals as (from source_totals(partitions('events'))) from source_keys('totals')",
     "talks_out_between": "from talks_out_between('2020-04-01', '2020-04-02')",

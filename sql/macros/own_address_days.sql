@@ -1,13 +1,13 @@
--- By day of some partitions, addresses that 90 % of a sensor's at least 20 blocked inbound lines share
-create or replace macro own_address_days(files) as table
+-- Addresses that 90 % of a sensor's at least 20 blocked inbound lines of a day share, of a relation (destination_days)
+create or replace macro own_address_days(destinations) as table
     with blocked as (
         select
             day,
             sensor,
             destination_ip as address,
             contains(destination_ip, ':') as is_ipv6,
-            count(*) as events
-        from read_parquet(files, hive_partitioning = true, hive_types = { 'day': date }, union_by_name = true)
+            sum(events) as events
+        from query_table(destinations)
         where
             action in ('block', 'reject')
             and coalesce(direction, 'inbound') = 'inbound'
@@ -24,7 +24,7 @@ create or replace macro own_address_days(files) as table
             day,
             sensor,
             address,
-            events,
+            cast(events as bigint) as events,
             cast(sum(events) over (partition by sensor, day, is_ipv6) as bigint) as family_events
         from blocked
     )
