@@ -68,6 +68,8 @@ def load(first: str, last: str | None) -> None:
         f"Loaded {days[0]} to {days[-1]}, files: {loaded.parsed.files:,}, "
         f"lines: {lines:,} = {events:,} events + {ignored:,} ignored + {rejected:,} rejected"
     )
+    if loaded.duplicates:
+        click.echo(f"Of the events {loaded.duplicates:,} are in another file of the same source too, and counted once")
     if str(loaded.removed):
         click.echo(loaded.removed)
 

@@ -18,9 +18,13 @@ from pipelines.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load gave: the account of the lines, the catalogue, what was made again and removed, and scans refused."""
+    """What a load gave: the account of the lines, the catalogue, what was made again and removed, and scans refused.
+
+    `duplicates` are the events of another file too, and counted there.
+    """
 
     parsed: Parsed
+    duplicates: int
     published: Published
     repaired: Repaired
     removed: Removed
@@ -47,11 +51,12 @@ def load_days(settings: Settings, days: Sequence[date]) -> Loaded:
     with sole_writer(Warehouse(settings.warehouse), days):
         repaired = repair(settings, days)
         parsed = parse_days(settings, days)
-        enrich_days(settings, days)
+        enriched = enrich_days(settings, days)
         roll_up(settings)
         failed = [check for check in run_checks(settings, days[0], days[-1]) if check.bad_rows]
         if failed:
             raise CheckError(failed)
         removed = remove_old(settings)
         scans = store_port_scans(settings)
-        return Loaded(parsed, publish(settings), repaired, removed, scans.problems)
+        duplicates = sum(day.duplicates for day in enriched.values())
+        return Loaded(parsed, duplicates, publish(settings), repaired, removed, scans.problems)

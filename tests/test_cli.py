@@ -46,6 +46,17 @@ def test_load_takes_one_day(site: Site) -> None:
     assert len(site.warehouse.days("parsed")) == 1
 
 
+def test_load_tells_what_is_in_two_files(site: Site) -> None:
+    lines = [packet("2020-04-01T10:00:00Z", number=number) for number in range(3)]
+    site.drop("gate/a.log", lines)
+    site.drop("gate/copy.log", lines[:2])
+    done = run(site, "load", "2020-04-01")
+    assert done.stdout == (
+        "Loaded 2020-04-01 to 2020-04-01, files: 3, lines: 6 = 6 events + 0 ignored + 0 rejected\n"
+        "Of the events 2 are in another file of the same source too, and counted once\n"
+    )
+
+
 def test_load_warns_of_what_was_not_read(site: Site) -> None:
     site.drop("stray.log", LINES)
     done = run(site, "load", "2020-04-01")
