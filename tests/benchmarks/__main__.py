@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import click
 
-from tests.benchmarks.contenders import RIVAL_PROGRAMS, Contender, load, run_rival, write_parquet
+from tests.benchmarks.contenders import RIVAL_PROGRAMS, Contender, enrich, load, run_rival, write_parquet
 from tests.benchmarks.machine import machine
 from tests.benchmarks.measuring import FailedError, Measured, measure_module
 from tests.benchmarks.scenario import FIRST, SEED
 
+ADDRESSES = 1_000_000
 TABLES = ("rivals", "work", "storage", "views")
 HOME, PARQUET = "firewall-logs load", "firewall-logs, Parquet only"
 
@@ -144,6 +145,14 @@ def _work(folder: Path, _: int, rounds: int, largest: int) -> Iterator[str]:
         shutil.rmtree(parts)
     log = _packed(_log(folder / "work" / "one.log", largest // 10))
     yield from _cost(folder, log, largest // 10, 1, 1, rounds, ", gzip")
+    log = _log(folder / "work" / "one.log", largest, 1, ADDRESSES)
+    yield from _cost(folder, log, largest, 1, 1, 1, f", {ADDRESSES:,} addresses")
+    took = json.loads(enrich(log, folder / "warehouse", _days(1)[0]).output)
+    yield ""
+    yield (
+        f"To enrich those {largest:,} events with {ADDRESSES:,} different addresses alone takes {took['wall']:.1f} s wall,"
+        f" {took['cpu']:.1f} s CPU."
+    )
 
 
 def _cost(folder: Path, log: Path, lines: int, days: int, files: int, rounds: int, note: str = "") -> Iterator[str]:
@@ -221,10 +230,10 @@ def _forget(warehouse: Path) -> None:
             os.close(descriptor)
 
 
-def _log(path: Path, lines: int, days: int = 1) -> Path:
-    """Write a log of so many lines over so many days, and return where it is."""
+def _log(path: Path, lines: int, days: int = 1, *sources: int) -> Path:
+    """Write a log of so many lines over so many days, from so many sources where told, and return where it is."""
     path.parent.mkdir(exist_ok=True)
-    measure_module("tests.benchmarks.logs", path.with_name("said.txt"), path, lines, days)
+    measure_module("tests.benchmarks.logs", path.with_name("said.txt"), path, lines, days, *sources)
     return path
 
 

@@ -102,6 +102,11 @@ def write_parquet(log: Path, warehouse: Path, day: str) -> Measured:
     return _run(log, warehouse, "-m", "tests.benchmarks.to_parquet", day)
 
 
+def enrich(log: Path, warehouse: Path, day: str) -> Measured:
+    """Enrich a day of a log that is parsed into a warehouse already; the output tells what that alone took."""
+    return _run(log, warehouse, "-m", "tests.benchmarks.enrichment", day)
+
+
 def _run(log: Path, warehouse: Path, *arguments: str) -> Measured:
     warehouse.mkdir(parents=True, exist_ok=True)
     sources = warehouse / "sources.toml"

@@ -19,7 +19,7 @@ _PORTS = np.array([445, 23, 1433, 22, 3389, 80, 8080, 5060, 53413, 6379, 389, 12
 _TAIL = 0.3
 
 
-def write_log(path: Path, lines: int, days: int = 1, sources: int = 100_000, seed: int = SEED) -> Path:
+def write_log(path: Path, lines: int, days: int = 1, sources: int = 100_000, *, even: bool = False) -> Path:
     """Write `lines` lines that spread evenly over `days` days from 2020-01-01 on, and set the file's time to their end.
 
     Args:
@@ -27,25 +27,25 @@ def write_log(path: Path, lines: int, days: int = 1, sources: int = 100_000, see
         lines: how many.
         days: over how many days.
         sources: how many different source addresses there are to draw from, most of them seldom (Zipf).
-        seed: of all draws.
+        even: whether to draw each as often as any other.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        for block in _blocks(lines, days, sources, seed):
+        for block in _blocks(lines, days, sources, even=even):
             file.write(block)
     end = (FIRST + timedelta(days=days)).timestamp()
     os.utime(path, (end, end))
     return path
 
 
-def _blocks(lines: int, days: int, sources: int, seed: int) -> Iterator[bytes]:
-    random = np.random.default_rng(seed)
+def _blocks(lines: int, days: int, sources: int, *, even: bool) -> Iterator[bytes]:
+    random = np.random.default_rng(SEED)
     addresses = _addresses(random, sources)
     step = days * 86_400 * 1_000_000 / lines
     for start in range(0, lines, _BLOCK):
         count = min(_BLOCK, lines - start)
         micros = ((start + np.arange(count) + random.random(count)) * step).astype(np.int64)
-        yield _text(random, micros, addresses)
+        yield _text(random, micros, addresses, even=even)
 
 
 def _addresses(random: np.random.Generator, count: int) -> pa.StringArray:
@@ -54,14 +54,17 @@ def _addresses(random: np.random.Generator, count: int) -> pa.StringArray:
     return pc.binary_join_element_wise(*parts, ".")
 
 
-def _text(random: np.random.Generator, micros: np.ndarray, addresses: pa.StringArray) -> bytes:
+def _text(random: np.random.Generator, micros: np.ndarray, addresses: pa.StringArray, *, even: bool) -> bytes:
     count = len(micros)
     stamps = pa.array(micros + int(FIRST.timestamp()) * 1_000_000).cast(pa.timestamp("us"))
     seconds = pc.strftime(stamps.cast(pa.timestamp("s"), safe=False), format="%b %e %H:%M:%S")
     uptime = pc.binary_join_element_wise(
         _digits(micros // 1_000_000 + 86_400), pc.utf8_lpad(_digits(micros % 1_000_000), 6, "0"), "."
     )
-    places = np.minimum(random.zipf(1.2, count) - 1, len(addresses) * 4) * 2_654_435_761 % len(addresses)
+    if even:
+        places = random.integers(0, len(addresses), count)
+    else:
+        places = np.minimum(random.zipf(1.2, count) - 1, len(addresses) * 4) * 2_654_435_761 % len(addresses)
     tail = random.random(count) < _TAIL
     favourites = np.minimum(random.geometric(0.2, count) - 1, len(_PORTS) - 1)
     ports = np.where(tail, random.integers(1, 65_536, count), _PORTS[favourites])
@@ -102,4 +105,5 @@ def _digits(values: np.ndarray) -> pa.StringArray:
 
 
 if __name__ == "__main__":
-    write_log(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    wanted = [int(argument) for argument in sys.argv[2:]]
+    write_log(Path(sys.argv[1]), *wanted, even=len(wanted) > 2)
