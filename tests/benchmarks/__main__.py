@@ -150,7 +150,7 @@ def _work(folder: Path, _: int, rounds: int, largest: int) -> Iterator[str]:
     took = json.loads(enrich(log, folder / "warehouse", _days(1)[0]).output)
     yield ""
     yield (
-        f"To enrich those {largest:,} events with {ADDRESSES:,} different addresses alone takes {took['wall']:.1f} s wall,"
+        f"To enrich those {largest:,} events with {ADDRESSES:,} different addresses alone takes {took['wall']:.1f} s,"
         f" {took['cpu']:.1f} s CPU."
     )
 
