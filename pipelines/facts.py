@@ -96,12 +96,13 @@ _SELDOM = {
             action in ('block', 'reject')
             and (direction is distinct from 'inbound' and destination_scope = 'public' or direction = 'outbound')""",
 }
-# Sources and days of a slice: the lists of their ports, 200 bytes each, are held in memory and nowhere else.
-SLICE_ROWS = 1 << 18
+# Sources and days of a slice, and ports that they tried: lists of ports are held in memory and nowhere else.
+SLICE_ROWS = 1 << 17
+SLICE_TRIES = 1 << 20
 # What does not fit into memory waits in files.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
-    "memory_limit": "256MB",
+    "memory_limit": "320MB",
     "preserve_insertion_order": False,
 }
 _BATCH_ROWS = 1 << 16
@@ -139,7 +140,8 @@ def write_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Pa
 
 def _make_slices(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the facts of days and of the month, of one slice of the sources after another."""
-    slices = 1 + len(connection.table("all_totals")) // SLICE_ROWS
+    rows, tries = (len(connection.table(name)) for name in ("all_totals", "all_tries"))
+    slices = 1 + max(rows // SLICE_ROWS, tries // SLICE_TRIES)
     for number in range(slices):
         for name in ("totals", "tries", "spread", "marks"):
             connection.table(f"all_{name}").filter(f"source_hash % {slices} = {number}").create_view(name)
