@@ -224,9 +224,9 @@ FACTS_OF_15 = """with found as (
          " 0 as backscatter_events, null as first_seen, null as last_seen from range(6) as numbers(number))"
          " select source_ip, digits from alike_sources('found') order by source_ip"),
          [(f"source{number}", 1) for number in range(5)]),
-        (FACTS_OF_15 + " select source_ip, kind, ports, events from scans_of('found')",
+        (FACTS_OF_15 + " select source_ip, kind, ports, events from scans_of('found')",  # noqa: S608
          [("source1", "vertical", 15, 15)]),
-        (FACTS_OF_15.replace("15", "14") + " select * from scans_of('found')", []),
+        (FACTS_OF_15.replace("15", "14") + " select * from scans_of('found')", []),  # noqa: S608
         (("with found as (select * from (values (1, 2, '22/tcp 23/tcp', 5), (1, 2, '23/tcp 80/tcp', 6),"
          " (2, 17, '1/tcp ...', 7)) as rows_of(source_key, ports, port_set, port_set_hash))"
          " select * from different_ports('found') order by source_key"),
