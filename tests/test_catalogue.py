@@ -126,6 +126,8 @@ MACRO_CALLS = {
     "country_weekdays": "from country_weekdays('CN', '2020-04-01', '2020-04-02')",
     "day_counts": "from day_counts('ports', '2020-04-01', '2020-04-02')",
     "days_around": "select days_around('2020-04-01', -1)",
+    "network_ranks": "from network_ranks('2020-04')",
+    "network_ranks_between": "from network_ranks_between('2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",
     "observed_between": "from observed_between('2020-04-01', '2020-04-02')",
     "period": "select period('2020-Q2')",
     "period_months": "select period_months('2020-Q2')",
