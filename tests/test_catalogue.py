@@ -161,7 +161,9 @@ def test_every_view_and_check_answers_without_rows_on_an_empty_warehouse(tmp_pat
     publish(settings)
 
     with OpenShell(tmp_path / "new" / "firewall.duckdb", "-readonly") as shell, connect(settings) as connection:
-        for name in (*VIEWS, *(f"checks.{check}" for check in CHECKS)):
+        # Its rows are columns; see tests/test_help.py.
+        views = [name for name in VIEWS if name != "help_columns"]
+        for name in (*views, *(f"checks.{check}" for check in CHECKS)):
             assert len(shell.ask(f"from {name}")) == OF_REFERENCE.get(name, 0)
             assert len(connection.execute(f"from {name}").fetchall()) == OF_REFERENCE.get(name, 0)
 
