@@ -2,7 +2,8 @@
 
 `views/` and `checks/` hold one query a file and become views, the checks in a schema of that name; `reference/` holds
 the query that reads the CSV file beside it, and becomes a table; `macros/` holds whole statements, because a macro's
-parameters belong to it. The first comment line of a file becomes the comment of what it defines.
+parameters belong to it. The first comment line of a file becomes the comment of what it defines, and those after it the
+comments of its columns; those of macros, which DuckDB keeps no comments of, become the constant `macro_columns`.
 """
 
 import glob
@@ -25,7 +26,7 @@ from pipelines.retained import Retained
 from pipelines.settings import SQL_FOLDER, SettingError, Settings
 from pipelines.sole_writer import sole_writer
 from pipelines.sources import load_sources
-from pipelines.sql_file import sql_files
+from pipelines.sql_file import SqlFile, sql_files
 from pipelines.stage_schemas import uneven_stages
 from pipelines.warehouse import Warehouse, replacing
 
@@ -76,6 +77,7 @@ CONSTANTS = {
     "rejected_since": "First day whose rejected lines are kept",
     "last_loaded_day": "Last day with events; the first day there can be where there is none",
     "habit_days": "Days that habits are told from: 30, or fewer where the last ones have more than 500,000 events",
+    "macro_columns": "Columns of table macros and what they hold: see help_columns",
     "uneven_stages": "Stages with files of different columns, in which a query must open every file before it starts",
 }
 
@@ -106,6 +108,7 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     last_day, habit_days = _last_days(warehouse)
     _create_constant(connection, "last_loaded_day", _date_literal(last_day))
     _create_constant(connection, "habit_days", f"cast({habit_days} as integer)")
+    _create_constant(connection, "macro_columns", _macro_columns())
     _set_reference_data(connection, settings)
     connection.execute("create schema checks")
     # What is created is tried on the empty files: to look for all others, each time, takes a second for five years.
@@ -220,8 +223,7 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]
     for kind, folder in (("table", "reference"), ("view", "views")):
         for file in sql_files(SQL_FOLDER / folder):
             yield f"{kind} {file.name}", file.description
-            stored = {column.name: column.comment for column in VIEW_COLUMNS.get(file.name, ())}
-            for column, comment in {**stored, **file.columns}.items():
+            for column, comment in _column_comments(file).items():
                 yield f"column {file.name}.{column}", comment
     for file in sql_files(SQL_FOLDER / "checks"):
         yield f"view checks.{file.name}", file.description
@@ -229,6 +231,24 @@ def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]
     found = connection.execute("select function_name, function_type from duckdb_functions() where not internal")
     for name, kind in found.fetchall():
         yield f"{'macro table' if kind == 'table_macro' else 'macro'} {name}", macros[name]
+
+
+def _column_comments(file: SqlFile) -> dict[str, str]:
+    """Return the comments of a view's columns by name."""
+    stored = {column.name: column.comment for column in VIEW_COLUMNS.get(file.name, ())}
+    return {**stored, **file.columns}
+
+
+def _macro_columns() -> str:
+    """Return the columns of macros, as SQL; those of a macro `x_between` without comments are those of the view `x`."""
+    views = {f"{file.name}_between": _column_comments(file) for file in sql_files(SQL_FOLDER / "views")}
+    columns = [
+        f"{{'name': {_literal(file.name)}, 'place': {place}, 'column_name': {_literal(name)},"
+        f" 'description': {_literal(comment)}}}"
+        for file in sql_files(SQL_FOLDER / "macros")
+        for place, (name, comment) in enumerate((file.columns or views.get(file.name, {})).items(), 1)
+    ]
+    return f"[{', '.join(columns)}]"
 
 
 def _create_constant(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 import string
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from pipelines.catalogue import publish
+from pipelines.port_scans import store_port_scans
 from pipelines.report.figures import RARE_EVENTS
 from pipelines.report.leaks import LeakError
 from pipelines.report.period import Period, named_period, period_of_days
@@ -28,6 +30,7 @@ from tests.partitions import Row, event, load, settings_for, write_partition
 from tests.story import Story
 
 PERIOD = named_period("2020-Q2")
+OUTSIDE = ("https://db-ip.com", "https://nvd.nist.gov/vuln/detail/CVE-")
 DAYS = (PERIOD.first, PERIOD.last)
 BEFORE = (PERIOD.previous_first, PERIOD.previous_last)
 MEGABYTE = 1_000_000
@@ -171,6 +174,26 @@ def test_what_is_filtered_in_the_page_adds_up_to_what_the_catalogue_says(story: 
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_dossiers_link_what_is_known_against_a_port(story: Story, made: Made, code: Code) -> None:
+    dossiers = list(made.pages[code].one("section", id="dossiers").all("article"))
+    ports = story.ask("select port, protocol from top_ports_between(?, ?) limit 10", *DAYS)
+    assert len(dossiers) == len(ports)
+    column = "description_ja" if code == "ja" else "description"
+    query = f"select source, cve, {column} from vulnerabilities where port = ? and protocol = ? order by year, cve"  # noqa: S608
+    linked = 0
+    for dossier, port in zip(dossiers, ports, strict=True):
+        expected = story.ask(query, *port)
+        links = list(dossier.all("a"))
+        assert [(link.attributes["href"], link.text) for link in links] == [row[:2] for row in expected]
+        assert all(description in dossier.text for _, _, description in expected)
+        linked += len(links)
+    assert linked > 3
+    # Where a link leads to, too, Markdown reads character references.
+    markdown = html.unescape(made.report.twins[code].read_text(encoding="utf-8"))
+    assert markdown.count("](https://nvd.nist.gov/vuln/detail/CVE-") == linked
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_every_number_is_shown_as_it_is(made: Made, code: Code) -> None:
     shown = [data for data in made.pages[code].one("main").all("data") if data.text]
     assert len(shown) > 1000
@@ -226,7 +249,7 @@ def test_the_page_holds_all_that_it_needs_and_allows_nothing_else(made: Made, co
     assert policy.startswith("default-src 'none';")
     assert "unsafe" not in policy
     for element in page.one("body").all("a"):
-        assert element.attributes["href"].startswith("#") or element.attributes["href"] == "https://db-ip.com"
+        assert element.attributes["href"].startswith("#") or element.attributes["href"].startswith(OUTSIDE)
     markup = re.sub(r"<(script|style)[ >].*?</\1>", "", text, flags=re.DOTALL)
     assert not re.search(r"\s(on\w+|style|src|srcset)=", markup)
     pictures = [each for each in page.all("svg") if each.attributes.get("aria-hidden") != "true"]
@@ -372,6 +395,30 @@ def test_hostile_text_is_shown_as_text_or_cut(tmp_path: Path) -> None:
         assert "https://example.com" not in markdown
         lines = [line for line in markdown.splitlines() if line.startswith("| 1 | ")]
         assert len({line.count("|") for line in lines if "445" in line}) == 1
+
+
+def test_own_doors_are_told_without_the_host(tmp_path: Path) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    (scans / "home.xml").write_text(
+        '<nmaprun scanner="nmap" start="1589673600"><scaninfo type="connect" protocol="tcp" services="445,8080"/>'
+        '<host><status state="up"/><address addr="203.0.113.7" addrtype="ipv4"/><ports>'
+        '<port protocol="tcp" portid="445"><state state="open"/></port>'
+        '<port protocol="tcp" portid="8080"><state state="open"/></port></ports></host></nmaprun>',
+        encoding="utf-8",
+    )
+    settings = settings_for(tmp_path)
+    store_port_scans(settings)
+    report = make_report(warehouse_of(tmp_path, {"2020-05-17": [seen("2020-05-17 12:00:00")]}), PERIOD)
+    for code in LANGUAGES:
+        page = Page(report.pages[code].read_text(encoding="utf-8")).root
+        # Nobody tried 8080.
+        [door] = rows(page, "own-doors")
+        assert "445/tcp" in door.text
+        assert door.numbers() == [1, 1]
+        assert "203.0.113.7" not in page.text
+    closed = make_report(warehouse_of(tmp_path / "closed", {"2020-05-17": [seen("2020-05-17 12:00:00")]}), PERIOD)
+    assert 'id="own-doors"' not in closed.pages["en"].read_text(encoding="utf-8")
 
 
 def test_a_page_that_would_name_the_site_is_not_written(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.story import Story
 
 selenium = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 
+pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
 selenium_wait = pytest.importorskip("selenium.webdriver.support.wait")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -36,6 +38,16 @@ const sum = (colour) => channels(colour).reduce((one, other) => one + other, 0);
 const style = getComputedStyle(document.body);
 return [sum(style.backgroundColor), sum(style.color)];
 """
+AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document, {resultTypes: ['violations']}).then((found) => done({
+  passes: found.passes.length,
+  violations: found.violations.map((fault) => ({
+    id: fault.id, impact: fault.impact, targets: fault.nodes.slice(0, 5).map((node) => node.target.join(' ')),
+  })),
+}));
+"""
+SERIOUS = ("serious", "critical")
 # Sums of red, green and blue, of 765 at most.
 DARKEST, LIGHTEST = 150, 600
 A4_INCHES = {"paperWidth": 8.27, "paperHeight": 11.69}
@@ -105,6 +117,17 @@ def test_the_page_is_drawn_without_a_request_or_an_error(
     assert browser.ask(OVERFLOW) <= 0
     assert browser.ask("return document.querySelectorAll('#map svg path').length") > 170
     assert browser.ask("return document.querySelectorAll('#timeline svg path').length") > 91
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "light"), (WIDE, "dark")])
+def test_axe_finds_no_serious_fault(browser: Browser, report: Report, code: Code, width: int, scheme: str) -> None:
+    axe = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    browser.open(report.pages[code], width, scheme)
+    browser.ask(f"{axe}; window.axe = axe;")
+    found = browser.driver.execute_async_script(AXE)
+    assert [(fault["id"], fault["targets"]) for fault in found["violations"] if fault["impact"] in SERIOUS] == []
+    assert found["passes"] > 20
 
 
 def test_brushing_the_timeline_and_choosing_a_country_filter_the_rest(

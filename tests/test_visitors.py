@@ -118,6 +118,24 @@ def test_first_networks_are_those_of_the_period(ask: Ask) -> None:
     ]
 
 
+def test_networks_are_ranked_against_the_other_period(ask: Ask) -> None:
+    # April: 64496 has 4 events of 2 sources, 64497 one; one event is of no known network. In May all came, on one day.
+    answer = ask("from network_ranks('2020-05')")
+
+    assert rows(ask("select * exclude (score, is_significant) from network_ranks('2020-05')")) == [
+        (1, 1, "same", 64496, "Example One", 1, 4, 1, 2, 1.0, 1.0, 0.0, 0.0, 1 / 3, 4 / 6),
+        (1, 2, "up", 64497, "Example Two", 1, 1, 1, 1, 1.0, 0.25, 0.75, 300.0, 1 / 3, 1 / 6),
+        (1, None, "new", 64498, "Example Three", 1, 0, 1, 0, 1.0, 0.0, 1.0, None, 1 / 3, None),
+    ]
+    assert ask("from network_ranks_between('2020-05-01', '2020-05-31', '2020-04-01', '2020-04-30')") == answer
+    other_way = "network_ranks_between('2020-04-01', '2020-04-30', '2020-05-01', '2020-05-31')"
+    assert [(row["asn"], row["status"]) for row in ask(f"from {other_way}")] == [
+        (64496, "same"),
+        (64497, "down"),
+        (64498, "gone"),
+    ]
+
+
 def test_new_sources_were_never_seen_before_the_period(ask: Ask) -> None:
     assert rows(ask("from new_sources_between('2020-04-30', '2020-05-31')")) == [
         ("AI", "Anguilla", 1, 1, 1.0),

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.report import charts
-from pipelines.report.figures import MOST_RARE, RARE_EVENTS, Figures, Knowledge, PortCountry, PortRank
+from pipelines.report.figures import MOST_RARE, RARE_EVENTS, Figures, Knowledge, PortCountry, PortRank, Vulnerability
 from pipelines.report.summary import country_name, is_counted, summary
 from pipelines.report.wording import Code, PlainText, Wording
 
@@ -33,6 +33,7 @@ class Dossier:
     row: PortRank
     what: str | None
     why: str | None
+    vulnerabilities: Sequence[Vulnerability]
     advice: str
     check: str
     days: Sequence[charts.Day]
@@ -74,6 +75,7 @@ class Content:
             "compared": figures.previous.observed_days > 0,
             "note": self._note(),
             "spark_alt": self._spark_alt,
+            "told": self._flaw,
             "dossiers": self.dossiers,
             "visitors_text": self._visitors_text(),
             "visitors_alt": self.visitors_alt(),
@@ -239,6 +241,7 @@ class Content:
             row=port,
             what=self._told(known, "description"),
             why=self._told(known, "attack_reason"),
+            vulnerabilities=self.figures.vulnerabilities.get(port.key, ()),
             advice=self._told(known, "advice") or self.wording.text("dossier.advice_unknown"),
             check=known.nmap_command if known else nmap_check(port),
             days=course,
@@ -246,6 +249,10 @@ class Content:
             alt=self._course_alt(port, course),
             countries=self.figures.port_countries.get(port.key, ()),
         )
+
+    def _flaw(self, vulnerability: Vulnerability) -> str:
+        """Return what a vulnerability is, in the language."""
+        return vulnerability.description_ja if self.wording.code == "ja" else vulnerability.description
 
     def _told(self, known: Knowledge | None, name: str) -> str | None:
         """Return what the table of ports says in the language."""

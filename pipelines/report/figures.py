@@ -256,6 +256,16 @@ class Knowledge:
 
 
 @dataclass(frozen=True)
+class Vulnerability:
+    """A known flaw that a port is attacked for, in English and Japanese, and where it is described."""
+
+    cve: str
+    description: str
+    description_ja: str
+    source: str
+
+
+@dataclass(frozen=True)
 class Cells:
     """Events by span of days, port and country, for filtering in the page.
 
@@ -304,6 +314,7 @@ class Figures:
     never_seen: tuple[str, ...]
     places: Mapping[str, Country]
     knowledge: Mapping[str, Knowledge]
+    vulnerabilities: Mapping[str, tuple[Vulnerability, ...]]
     cells: Cells
 
 
@@ -365,6 +376,7 @@ def ask_figures(connection: duckdb.DuckDBPyConnection, period: Period) -> Figure
         never_seen=tuple(sorted(set(places) - ever)),
         places=places,
         knowledge=asked.knowledge({port.key for port in top_ports}),
+        vulnerabilities=asked.vulnerabilities({port.key for port in top_ports}),
         cells=asked.cells(),
     )
 
@@ -446,6 +458,16 @@ class _Asked:
         names = ", ".join(field.name for field in fields(Knowledge))
         found = self.connection.table("ports").project(names).fetchall()
         return {key: Knowledge(*row) for row in found if (key := port_key(row[0], row[1])) in keys}
+
+    def vulnerabilities(self, keys: set[str]) -> dict[str, tuple[Vulnerability, ...]]:
+        names = ", ".join(field.name for field in fields(Vulnerability))
+        relation = self.connection.table("vulnerabilities").order("year, cve")
+        found: dict[str, tuple[Vulnerability, ...]] = {}
+        for port, protocol, *row in relation.project(f"port, protocol, {names}").fetchall():
+            key = port_key(port, protocol)
+            if key in keys:
+                found[key] = (*found.get(key, ()), Vulnerability(*row))
+        return found
 
     def cells(self) -> Cells:
         span_days = next((days for days in _SPAN_DAYS if self.period.days <= days * MOST_SPANS), self.period.days)

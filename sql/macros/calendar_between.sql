@@ -1,4 +1,6 @@
 -- Every day from `first` to `last`, and whether it was observed; an open end is the first or last day observed at all
+-- day: Calendar day of the site
+-- is_observed: Whether an event was logged on the day
 create or replace macro calendar_between(first, last) as table
     with observed as (select day from observed_between(first, last)),
 

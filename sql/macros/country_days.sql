@@ -1,4 +1,7 @@
 -- Events of each day from `first` to `last` of one country, zero where none came; NULL on days that were not observed
+-- day: Calendar day of the site
+-- events: Number of events; 0 where none came, NULL where the day was not observed
+-- sources: Number of different source addresses; NULL where the day was not observed
 create or replace macro country_days(country_code, first, last) as table
     with counted as (
         select

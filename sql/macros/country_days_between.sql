@@ -1,4 +1,10 @@
 -- Events of each day from `first` to `last` of each country that came then; NULL on days that were not observed
+-- day: Calendar day of the site
+-- rank: Place by number of events in the period
+-- country: ISO 3166-1 alpha-2 code of the country
+-- country_name: Name of the country in English
+-- events: Number of events; 0 where none came, NULL where the day was not observed
+-- sources: Number of different source addresses; NULL where the day was not observed
 create or replace macro country_days_between(first, last) as table
     with visitors as (
         select

@@ -1,4 +1,10 @@
 -- All that is known of a country's visits, a fact a row: counts, and habits, for which the last days of events are read
+-- topic: What the fact is about: what it is, history, month, port, ...
+-- item: What of the topic: a month, a port, a country, ...
+-- events: Number of events; NULL for what is no count
+-- sources: Number of different source addresses; NULL where it is not counted
+-- share: Part of the events that the topic is about, 0 to 1
+-- note: The fact in words; NULL where the numbers say all
 create or replace macro country_dossier(country_code, first := '-infinity', last := 'infinity') as table
     with days_seen as (
         select

@@ -1,4 +1,10 @@
 -- Weekly pattern of one country from day `first` to day `last`: events per observed day of each weekday
+-- iso_weekday: Day of the week, from 1 for Monday to 7 for Sunday
+-- weekday_name: Name of the day of the week
+-- observed_days: Days of that weekday on which an event was logged
+-- events: Number of events
+-- events_per_day: Events per day observed
+-- relative_to_mean: Events per day against the mean of the weekdays: 1 is as many
 create or replace macro country_weekdays(country_code, first, last) as table
     with days_of_country as (select * from country_days(country_code, first, last))
 

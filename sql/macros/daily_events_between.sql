@@ -1,4 +1,7 @@
 -- Events and sources of each day from `first` to `last`; NULL on days that were not observed
+-- day: Calendar day of the site
+-- events: Number of events; NULL where the day was not observed
+-- sources: Number of different source addresses; NULL where the day was not observed
 create or replace macro daily_events_between(first, last) as table
     with counted as (
         select

@@ -1,4 +1,9 @@
 -- Networks from which the first event ever was logged from day `first` to day `last`; reads all events up to `last`
+-- asn: Number of the autonomous system
+-- network: Name of the autonomous system
+-- first_seen: When the first event was logged, UTC
+-- events: Number of events
+-- sources: Number of different source addresses
 create or replace macro first_networks_between(first, last) as table
     with period as (select as_day(first) as first_day from valid_period(first, last)),
 

@@ -1,4 +1,13 @@
 -- Countries from which the first event ever was logged from day `first` to day `last`, and their events in the period
+-- country: ISO 3166-1 alpha-2 code of the country
+-- country_name: Name of the country in English
+-- state: ISO 3166-1 alpha-2 code of the state that the territory belongs to, or of itself
+-- state_name: Name of that state in English
+-- first_seen: When the first event was logged, UTC
+-- last_seen: When the last event was logged, UTC
+-- events: Number of events
+-- sources: Number of different source addresses
+-- main_ports: The up to five ports tried most, as 23/tcp
 create or replace macro first_visits_between(first, last) as table
     with seen as (
         select

@@ -1,4 +1,9 @@
 -- Source addresses of each country from day `first` to day `last`, and how many of them were never seen there before
+-- country: ISO 3166-1 alpha-2 code of the country
+-- country_name: Name of the country in English
+-- sources: Number of different source addresses
+-- new_sources: How many of them were never seen from there before the period
+-- share: New sources as a part of all sources, 0 to 1
 create or replace macro new_sources_between(first, last) as table
     with counted as (
         select

@@ -1,4 +1,12 @@
 -- Days, days observed, events, different sources, countries and ports from day `first` to day `last`, in one row
+-- days: Number of days of the period
+-- observed_days: Days on which an event was logged
+-- events: Number of events
+-- sources: Number of different source addresses
+-- countries: Number of different countries
+-- unlocated_events: Number of events of unknown country
+-- ports: Number of different destination ports
+-- events_per_day: Events per day observed
 create or replace macro period_totals_between(first, last) as table
     with by_country as (
         select

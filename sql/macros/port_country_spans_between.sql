@@ -1,4 +1,8 @@
 -- Events from `first` to `last` by spans of `span_days` days, by the `most_ports` main ports or any other, and country
+-- span: Number of the span of days, from 0 on
+-- place: Place of the port among the main ports; NULL for any other
+-- country: ISO 3166-1 alpha-2 code of the country
+-- events: Number of events
 create or replace macro port_country_spans_between(first, last, span_days, most_ports) as table
     with main_ports as (
         select

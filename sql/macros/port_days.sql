@@ -1,4 +1,7 @@
 -- Events of each day from `first` to `last` of one port, zero where none came; NULL on days that were not observed
+-- day: Calendar day of the site
+-- events: Number of events; 0 where none came, NULL where the day was not observed
+-- sources: Number of different source addresses; NULL where the day was not observed
 create or replace macro port_days(port_number, protocol_name, first, last) as table
     with counted as (
         select

@@ -1,4 +1,11 @@
 -- Events of each day from `first` to `last` of the 20 ports tried most then; NULL on days that were not observed
+-- day: Calendar day of the site
+-- rank: Place by number of events in the period
+-- port: Destination port
+-- protocol: IP protocol of the port: tcp, udp, ...
+-- service: Name of the service at this port; NULL where the table of services has none
+-- events: Number of events; 0 where none came, NULL where the day was not observed
+-- sources: Number of different source addresses; NULL where the day was not observed
 create or replace macro port_days_between(first, last) as table
     with main_ports as (
         select

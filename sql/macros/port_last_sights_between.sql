@@ -1,4 +1,12 @@
 -- Ports that were tried from day `first` to day `last` and on no day after that is loaded, most events first
+-- port: Destination port
+-- protocol: IP protocol of the port: tcp, udp, ...
+-- service: Name of the service at this port; NULL where the table of services has none
+-- events: Number of events
+-- sources: Number of different source addresses
+-- first_day: First day in the period
+-- last_day: Last day in the period
+-- days: Number of days with events in the period
 create or replace macro port_last_sights_between(first, last) as table
     with later as (
         select distinct

@@ -1,4 +1,10 @@
 -- Sources of known research scanners from day `first` to day `last`, by network and AS number
+-- scanner: Name of the research scanner
+-- source_ip: Address that it came from
+-- events: Number of events
+-- ports: Number of different ports; of a source with more than 16 on a day or in a month the most of one
+-- first_seen: When the first event was logged, UTC
+-- last_seen: When the last event was logged, UTC
 create or replace macro research_scans_between(first, last) as table
     with facts as (select * from period_sources(first, last)),
 

@@ -1,4 +1,11 @@
 -- Countries that came back from day `first` to day `last` after being away for at least `days` observed days in a row
+-- country: ISO 3166-1 alpha-2 code of the country
+-- country_name: Name of the country in English
+-- last_day_before: Last day with events before the absence
+-- returned_on: Day of the return
+-- days_away: Number of days observed in between
+-- events: Number of events on the day of the return
+-- sources: Number of different source addresses on that day
 create or replace macro returned_between(first, last, days) as table
     with period as (select is_valid from valid_period(first, last)),
 

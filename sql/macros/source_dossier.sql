@@ -1,4 +1,9 @@
 -- All that is known of a source, a fact a row: what it is, its months, ports, scans, and the marks of tools
+-- topic: What the fact is about: what it is, history, month, port, ...
+-- item: What of the topic: a month, a port, a country, ...
+-- events: Number of events; NULL where it is not counted
+-- share: Part of the source's events, 0 to 1
+-- note: The fact in words; NULL where the numbers say all
 create or replace macro source_dossier(address, first := '-infinity', last := 'infinity') as table
     with facts as materialized (
         select *

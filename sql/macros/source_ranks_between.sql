@@ -1,4 +1,17 @@
 -- The 1,000 sources with the most events from `first` to `last`, against `previous_first` to `previous_last`
+-- rank: Place by number of events; those with as many events share a place
+-- previous_rank: Place in the period before; NULL for what had none
+-- source_ip: Source address
+-- source_country: ISO 3166-1 alpha-2 code of its country
+-- source_asn: Number of its autonomous system
+-- source_network: Name of its autonomous system
+-- events: Number of events
+-- previous_events: Number of events in the period before
+-- ports: Number of different ports; of a source with more than 16 on a day or in a month the most of one
+-- destinations: Number of different destination addresses
+-- events_per_day: Events per day observed
+-- change_percent: Change of the events per day observed, in percent of those of the period before
+-- share: Part of all events of the period with a known source, 0 to 1
 create or replace macro source_ranks_between(first, last, previous_first, previous_last) as table
     with counted as (
         select

@@ -1,4 +1,14 @@
 -- Blocked lines from day `first` to day `last` that went out: something inside talks, or tries to; most first
+-- sensor: The firewall that logged it
+-- source_ip: Address inside that talked
+-- destination_port: Destination port
+-- protocol: IP protocol of the port: tcp, udp, ...
+-- service: Name of the service at this port; NULL where the table of services has none
+-- events: Number of events
+-- destinations: Number of different destination addresses
+-- countries: ISO 3166-1 alpha-2 codes of the destinations' countries
+-- first_seen: When the first event was logged, UTC
+-- last_seen: When the last event was logged, UTC
 create or replace macro talks_out_between(first, last) as table
     with period as (select is_valid from valid_period(first, last)),
 
