@@ -55,6 +55,7 @@ class Settings:
             (`FIREWALL_RELOAD_MINUTES`); 0: not before it is over.
         keep: how long what is kept (`FIREWALL_KEEP_RAW`, `FIREWALL_KEEP_REJECTED`, `FIREWALL_KEEP_EVENTS`,
             `FIREWALL_KEEP_COUNTS`).
+        own_names: whether a report may name what is the site's own (`FIREWALL_REPORT_OWN_NAMES`): hidden or shown.
     """
 
     warehouse: Path
@@ -64,6 +65,7 @@ class Settings:
     geoip_asn_db: Path | None
     reload_minutes: int = 60
     keep: Keep = field(default_factory=Keep)
+    own_names: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -84,6 +86,7 @@ class Settings:
                 "FIREWALL_RELOAD_MINUTES", environment.get("FIREWALL_RELOAD_MINUTES") or "60", 1_440
             ),
             keep=_keep(environment),
+            own_names=_own_names(environment.get("FIREWALL_REPORT_OWN_NAMES") or "hidden"),
         )
 
 
@@ -102,6 +105,12 @@ def _number(name: str, value: str, largest: int, least: int = 0) -> int:
     if not (value.isascii() and value.isdigit() and least <= int(value) <= largest):
         raise SettingError(name, value, f"it must be a whole number from {least} to {largest:,}")
     return int(value)
+
+
+def _own_names(value: str) -> bool:
+    if value not in {"hidden", "shown"}:
+        raise SettingError("FIREWALL_REPORT_OWN_NAMES", value, "it must be hidden or shown")
+    return value == "shown"
 
 
 def _keep(environment: Mapping[str, str]) -> Keep:

@@ -164,6 +164,7 @@ STEPS = """with totals as (from source_totals(getvariable('files'))),
     spread as (from source_spread(getvariable('files'), 'totals')),
     marks as (from source_marks(getvariable('files'))),
     keys as (from source_keys('totals')),
+    destinations as (from destination_days(getvariable('files'))),
     found as (from source_days('totals', 'ports', 'spread', 'marks', 'keys'))"""
 
 
@@ -188,11 +189,14 @@ STEPS = """with totals as (from source_totals(getvariable('files'))),
         (["2020-04-01"], ("select source_ip, source_port, source_country, events from"
          " source_backscatter(getvariable('files'))"),
          [(ANGUILLA, 443, "AI", 1)]),
-        (["2020-04-03"], "select address from addresses_of_site(getvariable('files'))", [("198.51.100.7",)]),
+        (["2020-04-03"], "select address from addresses_of_site(getvariable('files'), 'destinations')",
+         [("198.51.100.7",)]),
+        (["2020-04-03"], "select destination_ip, sum(events)::int from destinations group by all order by all",
+         [("192.0.2.77", 1), ("198.51.100.7", 1)]),
         (["2020-04-03"], "select kind, name from names_of_site(getvariable('files')) order by kind",
          [("host", "gate"), ("sensor", "home")]),
         # One line is too few to tell whose address it is.
-        (["2020-04-03"], "select * from own_address_days(getvariable('files'))", []),
+        (["2020-04-03"], "select * from own_address_days('destinations')", []),
         (["2020-04-03"], (", own as (select date '2020-04-03' as day, 'home' as sensor, '198.51.100.7' as address)"
          " select source_ip, destination_ip, destination_country, destination_port, events"
          " from lines_out(getvariable('files'), 'own')"),

@@ -9,7 +9,7 @@ import string
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -427,6 +427,9 @@ def test_a_page_that_would_name_the_site_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(LeakError, match=r"2020-Q2\.en\.html"):
         make_report(settings, PERIOD)
     assert not (tmp_path / "reports").exists()
+
+    made = make_report(replace(settings, own_names=True), PERIOD)
+    assert "to-198.51.100.7" in made.pages["en"].read_text(encoding="utf-8")
 
 
 def test_a_sparkline_is_broken_where_nothing_was_observed() -> None:

@@ -123,6 +123,13 @@ def test_a_zone_that_is_none_is_refused(value: str) -> None:
     assert sentence({"FIREWALL_TIMEZONE": value}) == f"FIREWALL_TIMEZONE is {value!r}: {allowed}"
 
 
+def test_own_names_are_hidden_or_shown() -> None:
+    assert not Settings.from_environment({}).own_names
+    assert Settings.from_environment({"FIREWALL_REPORT_OWN_NAMES": "shown"}).own_names
+    with pytest.raises(SettingError, match="FIREWALL_REPORT_OWN_NAMES is 'yes': it must be hidden or shown"):
+        Settings.from_environment({"FIREWALL_REPORT_OWN_NAMES": "yes"})
+
+
 def test_an_error_tells_its_parts(tmp_path: Path) -> None:
     with pytest.raises(SettingError) as refused:
         Settings.from_environment({"GEOIP_DB": os.fspath(tmp_path)})
