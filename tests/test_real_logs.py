@@ -15,7 +15,7 @@ from geoip2.errors import AddressNotFoundError
 from pipelines.catalogue import unpublished
 from pipelines.parse import Parsed
 from pipelines.roll_up import roll_up
-from pipelines.settings import BUNDLED_GEOIP_DB
+from pipelines.settings import BUNDLED_GEOIP_DB, SQL_FOLDER
 from tests.raw_logs import Row, Site
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
@@ -284,6 +284,65 @@ def test_the_server_logs_both_directions(server: Loaded) -> None:
     assert {(row["destination_mac"], row["source_mac"]) for row in rows if row["source_mac"]} == {
         (mac[:17], mac[18:35]) for mac in (value("MAC", line) or "" for line in hardware)
     }
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What became of the lines of all real logs: rows of `loads`, and the rejected lines."""
+
+    loads: list[Row]
+    rejected: list[Row]
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Accounts:
+    site = Site(tmp_path_factory.mktemp("all"))
+    for folder in filter(Path.is_dir, REAL.iterdir()):
+        for path in folder.iterdir():
+            if path.name != "LICENSE":
+                site.drop(f"{folder.name}/{path.name}", path.read_bytes(), datetime(2025, 12, 31, tzinfo=UTC))
+    site.parse(date(2025, 10, 10))
+    days = sorted({held["day"] for row in site.raw_files().values() for held in row["days"]})
+    parsed = site.parse(*days)
+    assert parsed.problems == ()
+    return Accounts(*([row for day in days for row in site.rows(stage, day)] for stage in ("accounts", "rejected")))
+
+
+def test_every_line_of_all_logs_is_accounted_for(accounts: Accounts) -> None:
+    lines = Counter[str]()
+    for row in accounts.loads:
+        assert row["lines"] == row["events"] + row["ignored"] + row["rejected"]
+        assert row["ignored"] == sum(rule["lines"] for rule in row["ignored_by_rule"])
+        lines[row["file"]] += row["lines"]
+    assert lines == {
+        f"{path.parent.name}/{path.name}": len(path.read_bytes().removesuffix(b"\n").split(b"\n"))
+        for path in REAL.glob("*/*")
+        if path.name != "LICENSE"
+    }
+
+
+def test_lines_that_are_no_records_are_ignored_by_these_rules(accounts: Accounts) -> None:
+    found = Counter[tuple[str, str]]()
+    for row in accounts.loads:
+        found.update({(row["file"], rule["rule"]): rule["lines"] for rule in row["ignored_by_rule"]})
+    assert found == {
+        ("crowdsec/cef-logs.log", "event of no packet"): 1,  # somebody logged in
+        ("crowdsec/mikrotik-logs.log", "no record"): 1,  # somebody could not log in
+        ("crowdsec/pf-scan-multi-port.log", "blank line"): 1,
+        ("crowdsec/pfsense-rfc5424-filterlog.log", "blank line"): 1,
+        ("crowdsec/suricata-logs-evelog.log", "other event"): 2,  # statistics
+        ("crowdsec/unifi-logs.log", "line of another program"): 1,  # sshd
+    }
+
+
+def test_rejects_are_those_that_are_explained(accounts: Accounts) -> None:
+    text = (SQL_FOLDER / "README.md").read_text(encoding="utf-8").partition("\n## What stays rejected\n")[2]
+    intro, _, table = text.partition("| file | reason | lines | what is broken |")
+    assert f" {sum(row['lines'] for row in accounts.loads):,} lines " in intro
+    assert f" {len(accounts.rejected)} are rejected" in intro
+    rows = re.findall(r"^\| `(\S+)` \| (.+?) \| (\d+) \| .+? \|$", table.partition("\n\n")[0], re.MULTILINE)
+    explained = {(file, reason): int(lines) for file, reason, lines in rows}
+    assert Counter((row["file"], row["reason"]) for row in accounts.rejected) == explained
 
 
 @pytest.mark.parametrize("name", ["opnsense-filterlog", "crowdsec"])
