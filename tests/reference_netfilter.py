@@ -71,6 +71,7 @@ YEAR_BEHIND = re.compile(rb" (?P<year>19[7-9]\d|20\d\d):?(?= |$)")
 EPOCH = re.compile(rb"(?:(?P<seconds>\d{9,10})(?!\d)(?:\.(?P<fraction>\d*))?|(?P<units>\d{19}|\d{16}|\d{13})(?!\d))")
 
 PRIORITY = re.compile(rb"(?:<\d{1,4}>)?")
+LEADING_PRIORITY = re.compile(rb"(?:<\d{1,4}> *)?")
 GREP = re.compile(rb"(?P<file>[^: ]{0,255}):(?! )(?=.{9})", re.DOTALL)
 UPTIME = re.compile(rb"\[ *[\d.]+\] *")
 PROXMOX = re.compile(rb"\d+ \d (?P<chain>[^ ]*) (?=[^\n]{2}/)", re.DOTALL)
@@ -202,7 +203,7 @@ def read_header(line: bytes, near: int) -> Header:
 
 def read_head(line: bytes, near: int) -> Header:
     """Read the first stamp, host and program."""
-    start = PRIORITY.match(line).end()  # type: ignore[union-attr]
+    start = LEADING_PRIORITY.match(line).end()  # type: ignore[union-attr]
     rest = line[start:]
     if rest.startswith(b"1 ") and ISO.match(rest, 2) and (stamp := read_stamp(rest[2:], near)):
         return header_5424(stamp, rest[2 + stamp.length :].lstrip(b" "))
@@ -245,6 +246,8 @@ def header_3164(stamp: Stamp, rest: bytes) -> Header:
     if host.endswith(b":") or host.startswith(b"[") or b"=" in host or (stamp.weekday and FACILITY.fullmatch(host)):
         host = b""
     rest = rest[len(host) :].lstrip(b" ")
+    if host and re.match(rb"(?:kernel|ulogd2?) +[\d-]", rest):
+        return header_5424(stamp, host + b" " + rest)
     if host and rest.startswith(host + b" "):
         rest = rest[len(host) :].lstrip(b" ")
     rest = without(FACILITY, rest)

@@ -35,7 +35,7 @@ NONE = -1
 # The first three letters of syslog's severities: a daemon may cut `warning` to `warn`, or `error` to `err`.
 SEVERITIES = np.frombuffer(b"eme\0ale\0cri\0err\0war\0not\0inf\0deb\0", "<u4").astype(np.uint64)
 
-_BLANK, _EQUALS, _COLON, _OPEN, _CLOSE = 32, 61, 58, 91, 93
+_BLANK, _DASH, _EQUALS, _COLON, _OPEN, _CLOSE = 32, 45, 61, 58, 91, 93
 
 # Between one year's date and the next year's lie 365 days: what is nearer than half of that is nearest.
 _NEAR_ENOUGH = 180 * DAY
@@ -274,6 +274,8 @@ def relayed_header(
 def read_head(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables | Plan, memory: Memory) -> Header:
     """Read the first stamp, host and program of a line."""
     position = skip_priority(buffer, start, end)
+    if position > start:
+        position = skip_blanks(buffer, position, end)
     if (
         byte_at(buffer, position) == 49
         and byte_at(buffer, position + 1) == _BLANK
@@ -344,6 +346,8 @@ def header_3164(
     host, host_end = at, (at if is_record(buffer, at, end, tables) else end_of_host(buffer, at, end, weekday))
     length = host_end - host
     at = skip_blanks(buffer, host_end, end)
+    if length > 0 and is_without_version(buffer, at, end, tables):
+        return header_5424(buffer, host, end, kind, stamp, tables)
     if 0 < length < end - at and byte_at(buffer, at + length) == _BLANK and same_bytes(buffer, host, at, length):
         at = skip_blanks(buffer, at + length, end)  # UniFi repeats the host name
     stop = token_end(buffer, at, end)
@@ -368,6 +372,16 @@ def header_3164(
         elif has_lower_case(buffer, at, colon):
             foreign = not record_starts(buffer, skip_uptime(buffer, skip_blanks(buffer, stop, end), end), end, tables)
     return Header(kind, stamp, at, host, length, NONE, 0, foreign, trusted, NONE)
+
+
+@kernel
+def is_without_version(buffer: np.ndarray, at: int, end: int, tables: Tables | Plan) -> bool:
+    """Return whether RFC 5424 goes on at a program, `kernel 411 - [...`, whose priority and version were left out."""
+    stop = token_end(buffer, at, min(end, at + 17))
+    process = skip_blanks(buffer, stop, end)
+    if process == stop or process >= end or not is_program(buffer, at, stop - at, tables):
+        return False
+    return byte_at(buffer, process) == _DASH or digit(byte_at(buffer, process)) >= 0
 
 
 @kernel
