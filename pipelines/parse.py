@@ -3,9 +3,10 @@
 Loading a day is a function of the raw lines of that day alone. However many days are asked for, each file is read once.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -78,11 +79,11 @@ class Parsed:
 class Account:
     """Counts of one file's lines of one day; stamps in UTC microseconds, or NO_STAMP without events.
 
-    `digest` is that of its events, see `digests`.
+    `ignored` counts by the name of the rule; `digest` is that of its events, see `digests`.
     """
 
     events: int = 0
-    ignored: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)
     rejected: int = 0
     first: int = NO_STAMP
     last: int = NO_STAMP
@@ -91,12 +92,20 @@ class Account:
     @property
     def lines(self) -> int:
         """Return how many lines there are."""
-        return self.events + self.ignored + self.rejected
+        return self.events + self.ignored.total() + self.rejected
 
-    def row(self) -> tuple[int | None, ...]:
-        """Return the account in the order of `schema.ACCOUNTS`."""
+    def ignore(self, rules: npt.NDArray[np.int16], names: Sequence[str]) -> None:
+        """Count ignored lines, given for each the place of its rule in `names`."""
+        for name, count in zip(names, np.bincount(rules, minlength=len(names)).tolist(), strict=True):
+            if count:
+                self.ignored[name] += count
+
+    def row(self) -> tuple[Any, ...]:
+        """Return the account in the order of `schema.ACCOUNTS`, from `lines` on."""
+        by_rule = [{"rule": name, "lines": count} for name, count in sorted(self.ignored.items())]
+        counts = (self.lines, self.events, self.ignored.total(), by_rule, self.rejected)
         stamps = (None if stamp == NO_STAMP else stamp for stamp in (self.first, self.last))
-        return (self.lines, self.events, self.ignored, self.rejected, *stamps, stored_digest(self.digest))
+        return (*counts, *stamps, stored_digest(self.digest))
 
 
 def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
@@ -218,7 +227,7 @@ class _Parse:
                 day=day,
                 lines=sums[number].lines,
                 events=sums[number].events,
-                ignored=sums[number].ignored,
+                ignored=sums[number].ignored.total(),
                 rejected=sums[number].rejected,
                 samples=tuple(self._samples[number]),
                 bytes=self._sizes[day],
@@ -374,9 +383,12 @@ class _Parse:
         before = next((stamp for stamp in (piece.before, part.first_utc) if stamp != NO_STAMP), state.written)
         ignored = batch.ignored_stamps[part.ignored]
         stamps = np.where(ignored == NO_STAMP, before, ignored)
-        for number, count in self._days_of(state, stamps):
+        rules = batch.ignored_rules[part.ignored]
+        found = self._days_of(state, stamps)
+        days = day_numbers(stamps, self._zone) if len(found) > 1 else None
+        for number, _ in found:
             if number in self._days:
-                self._account(number, state.raw).ignored += count
+                self._account(number, state.raw).ignore(rules if days is None else rules[days == number], batch.rules)
         self._note_signs(state.raw.source.name, ignored[ignored != NO_STAMP], _notices(batch, part), before)
         if part.rejects.start == part.rejects.stop:
             return

@@ -136,6 +136,11 @@ ACCOUNTS = (
     Column("lines", pa.int64(), "Lines of the file that belong to the day"),
     Column("events", pa.int64(), "Lines that are events"),
     Column("ignored", pa.int64(), "Lines that are no firewall records"),
+    Column(
+        "ignored_by_rule",
+        pa.list_(pa.struct([("rule", TEXT), ("lines", pa.int64())])),
+        "Rules by which those lines were ignored: the name of each, and how many lines",
+    ),
     Column("rejected", pa.int64(), "Lines that could not be understood: see rejected_lines"),
     Column("first_observed_at", STAMP, "Stamp of the first event in time, UTC"),
     Column("last_observed_at", STAMP, "Stamp of the last event in time, UTC"),

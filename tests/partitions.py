@@ -53,6 +53,7 @@ def load(events: int = 0, ignored: int = 0, rejected: int = 0, **values: object)
         "lines": events + ignored + rejected,
         "events": events,
         "ignored": ignored,
+        "ignored_by_rule": [{"rule": "no record", "lines": ignored}] if ignored else [],
         "rejected": rejected,
         "duplicates": 0,
         **values,

@@ -70,13 +70,13 @@ SYSLOG = re.compile(
 YEAR_BEHIND = re.compile(rb" (?P<year>19[7-9]\d|20\d\d):?(?= |$)")
 EPOCH = re.compile(rb"(?:(?P<seconds>\d{9,10})(?!\d)(?:\.(?P<fraction>\d*))?|(?P<units>\d{19}|\d{16}|\d{13})(?!\d))")
 
-PRIORITY = re.compile(rb"(?:<\d{1,4}>)?")
-LEADING_PRIORITY = re.compile(rb"(?:<\d{1,4}> *)?")
+PRIORITY = re.compile(rb"(?:<\d{1,4}> *)?")
 GREP = re.compile(rb"(?P<file>[^: ]{0,255}):(?! )(?=.{9})", re.DOTALL)
 UPTIME = re.compile(rb"\[ *[\d.]+\] *")
 PROXMOX = re.compile(rb"\d+ \d (?P<chain>[^ ]*) (?=[^\n]{2}/)", re.DOTALL)
 FACILITY = re.compile(rb"[^.: ]+\.(?:eme|ale|cri|err|war|not|inf|deb)[^: ]{0,4}(?: +|$)", re.DOTALL)
 PROGRAM = re.compile(rb"(?P<name>[^:\[ ]+)(?P<process>\[[^: ]*)?:", re.DOTALL)
+FIELDS_5424 = re.compile(rb"(?:kernel|ulogd2?) +(?:-|\d+) +[^ ]+ +(?:\[|-(?: |\Z))", re.DOTALL)
 STRUCTURED = re.compile(rb'(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+', re.DOTALL)
 TOKEN = re.compile(rb"(?P<key>[^ =]{1,8})(?P<equals>=|(?= )|$)", re.DOTALL)
 
@@ -203,7 +203,7 @@ def read_header(line: bytes, near: int) -> Header:
 
 def read_head(line: bytes, near: int) -> Header:
     """Read the first stamp, host and program."""
-    start = LEADING_PRIORITY.match(line).end()  # type: ignore[union-attr]
+    start = PRIORITY.match(line).end()  # type: ignore[union-attr]
     rest = line[start:]
     if rest.startswith(b"1 ") and ISO.match(rest, 2) and (stamp := read_stamp(rest[2:], near)):
         return header_5424(stamp, rest[2 + stamp.length :].lstrip(b" "))
@@ -227,8 +227,8 @@ def header_5424(stamp: Stamp, rest: bytes) -> Header:
         data = STRUCTURED.match(message)
         message = message[data.end() :] if data else b"["
         message = b"" if message.startswith(b"[") else message  # it does not end
-    else:
-        message = message[len(message.split(b" ")[0]) :]
+    elif message.split(b" ")[0] == b"-":
+        message = message[1:]
     message = message.lstrip(b" ")
     if len(message) > 3:
         message = message.removeprefix(b"\xef\xbb\xbf")
@@ -239,15 +239,15 @@ def header_5424(stamp: Stamp, rest: bytes) -> Header:
 
 
 def header_3164(stamp: Stamp, rest: bytes) -> Header:
-    """Read `host facility.severity program[process]: message`."""
+    """Read `host facility.severity program[process]: message`, or the fields of RFC 5424 without its version."""
     if stamp.weekday:
         rest = without(UPTIME, rest)
     host = rest.split(b" ")[0]
     if host.endswith(b":") or host.startswith(b"[") or b"=" in host or (stamp.weekday and FACILITY.fullmatch(host)):
         host = b""
+    if host and FIELDS_5424.match(rest[len(host) :].lstrip(b" ")):
+        return header_5424(stamp, rest)
     rest = rest[len(host) :].lstrip(b" ")
-    if host and re.match(rb"(?:kernel|ulogd2?) +[\d-]", rest):
-        return header_5424(stamp, host + b" " + rest)
     if host and rest.startswith(host + b" "):
         rest = rest[len(host) :].lstrip(b" ")
     rest = without(FACILITY, rest)

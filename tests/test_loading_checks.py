@@ -65,8 +65,19 @@ def of(rows: list[Row], sensor: str) -> Row:
         (lambda rows: of(rows, "office").update(digest=7), {"digests_add_up": 1}),
         (
             lambda rows: rows.append({**of(rows, "gate"), "sensor": "attic", "file": "x", "events": 0, "ignored": 13}),
-            {"digests_add_up": 1, "coverage_matches_loads": 1, "rejected_lines_match_loads": 1, "lines_add_up": 1},
+            {
+                "digests_add_up": 1,
+                "coverage_matches_loads": 1,
+                "rejected_lines_match_loads": 1,
+                "lines_add_up": 1,
+                "ignored_lines_have_rules": 1,
+            },
         ),
+        (
+            lambda rows: of(rows, "gate")["ignored_by_rule"].append({"rule": "no record", "lines": 1}),
+            {"ignored_lines_have_rules": 1},
+        ),
+        (lambda rows: of(rows, "gate").update(ignored_by_rule=None), {}),
     ],
 )
 def test_doctored_loads_are_found(site: Site, change: Change, bad: dict[str, int]) -> None:

@@ -374,6 +374,37 @@ def test_a_stamp_with_a_year_needs_no_file(site: Site) -> None:
 # Lines without a stamp, and stamps that cannot be
 
 
+def test_ignored_lines_are_counted_under_the_names_of_rules(site: Site) -> None:
+    later = date(2020, 4, 4)
+    asa = "gate %ASA-5-111008: User 'admin' executed the 'write' command."
+    lines = [
+        packet("2020-04-03T10:00:00Z"),
+        "",
+        f"2020-04-03T10:00:01Z {OTHER}",
+        f"2020-04-03T10:00:02Z {asa}",
+        f"2020-04-04T10:00:00Z {OTHER}",
+        f"2020-04-04T10:00:01Z {OTHER}",
+        "",
+        packet("2020-04-04T10:00:02Z"),
+    ]
+    site.drop("gate/a.log", lines)
+    site.drop("gate/b.log", [packet("2020-04-03T11:00:00Z")])
+    site.parse(DAY, later)
+    found = {(row["file"], day): row["ignored_by_rule"] for day in (DAY, later) for row in site.rows("accounts", day)}
+    assert found == {
+        ("gate/a.log", DAY): [
+            {"rule": "blank line", "lines": 1},
+            {"rule": "line of another program", "lines": 1},
+            {"rule": "other message", "lines": 1},
+        ],
+        ("gate/a.log", later): [
+            {"rule": "blank line", "lines": 1},
+            {"rule": "line of another program", "lines": 2},
+        ],
+        ("gate/b.log", DAY): [],
+    }
+
+
 def test_a_line_without_a_stamp_belongs_to_the_day_of_the_line_before(site: Site) -> None:
     later = date(2020, 4, 4)
     lines = ["one", "", packet("2020-04-03T10:00:00Z"), "two", "", packet("2020-04-04T10:00:00Z"), "three", "\0", ""]

@@ -218,6 +218,7 @@ def test_loads_say_what_became_of_each_files_lines(ask: Ask) -> None:
         "lines": 11,
         "events": 6,
         "ignored": 3,
+        "ignored_by_rule": [{"rule": "no record", "lines": 3}],
         "rejected": 2,
         "duplicates": 1,
         "first_observed_at": None,

@@ -35,7 +35,7 @@ NONE = -1
 # The first three letters of syslog's severities: a daemon may cut `warning` to `warn`, or `error` to `err`.
 SEVERITIES = np.frombuffer(b"eme\0ale\0cri\0err\0war\0not\0inf\0deb\0", "<u4").astype(np.uint64)
 
-_BLANK, _DASH, _EQUALS, _COLON, _OPEN, _CLOSE = 32, 45, 61, 58, 91, 93
+_BLANK, _EQUALS, _COLON, _OPEN, _CLOSE, _HYPHEN = 32, 61, 58, 91, 93, 45
 
 # Between one year's date and the next year's lie 365 days: what is nearer than half of that is nearest.
 _NEAR_ENOUGH = 180 * DAY
@@ -109,13 +109,13 @@ def skip_blanks(buffer: np.ndarray, position: int, end: int) -> int:
 
 @kernel
 def skip_priority(buffer: np.ndarray, position: int, end: int) -> int:
-    """Return the position after a syslog priority `<134>`, or `position`."""
+    """Return the position after a syslog priority `<134>` and blanks behind it, or `position`."""
     if byte_at(buffer, position) != 60:
         return position
     at = position + 1
     while at < min(end, position + 5) and digit(byte_at(buffer, at)) >= 0:
         at += 1
-    return at + 1 if position + 1 < at < end and byte_at(buffer, at) == 62 else position
+    return skip_blanks(buffer, at + 1, end) if position + 1 < at < end and byte_at(buffer, at) == 62 else position
 
 
 @kernel
@@ -134,9 +134,12 @@ def skip_uptime(buffer: np.ndarray, position: int, end: int) -> int:
 
 @kernel
 def skip_structured_data(buffer: np.ndarray, position: int, end: int) -> int:
-    """Return the position after RFC 5424 structured data (`-` or `[id name="value"]...`) and the blank after it."""
+    """Return the position after RFC 5424 structured data (`-` or `[id name="value"]...`) and the blank after it.
+
+    Some leave it out: what stands there is the message then.
+    """
     if byte_at(buffer, position) != _OPEN:
-        return skip_blanks(buffer, token_end(buffer, position, end), end)
+        return skip_blanks(buffer, position + 1, end) if is_nil(buffer, position, end) else position
     quoted = False
     while position < end:
         byte = byte_at(buffer, position)
@@ -148,6 +151,12 @@ def skip_structured_data(buffer: np.ndarray, position: int, end: int) -> int:
             return skip_blanks(buffer, position + 1, end)
         position += 1
     return end
+
+
+@kernel
+def is_nil(buffer: np.ndarray, position: int, end: int) -> bool:
+    """Return whether a field of RFC 5424 is `-`, which stands for none."""
+    return position < end and byte_at(buffer, position) == _HYPHEN and token_end(buffer, position, end) == position + 1
 
 
 @kernel
@@ -274,8 +283,6 @@ def relayed_header(
 def read_head(buffer: np.ndarray, start: int, end: int, near: int, tables: Tables | Plan, memory: Memory) -> Header:
     """Read the first stamp, host and program of a line."""
     position = skip_priority(buffer, start, end)
-    if position > start:
-        position = skip_blanks(buffer, position, end)
     if (
         byte_at(buffer, position) == 49
         and byte_at(buffer, position + 1) == _BLANK
@@ -339,14 +346,17 @@ def header_5424(buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, ta
 def header_3164(
     buffer: np.ndarray, at: int, end: int, kind: int, stamp: int, weekday: bool, tables: Tables | Plan, memory: Memory
 ) -> Header:
-    """Read `host facility.severity program[process]: ` of RFC 3164; each of them may be absent."""
+    """Read `host facility.severity program[process]: ` of RFC 3164; each of them may be absent.
+
+    A template may write the fields of RFC 5424 without priority and version: they are read as those.
+    """
     head = at
     if weekday:
         at = skip_uptime(buffer, at, end)  # OpenWrt's `logread -t` writes the milliseconds too: [1586160672.123]
     host, host_end = at, (at if is_record(buffer, at, end, tables) else end_of_host(buffer, at, end, weekday))
     length = host_end - host
     at = skip_blanks(buffer, host_end, end)
-    if length > 0 and is_without_version(buffer, at, end, tables):
+    if length > 0 and are_fields_5424(buffer, at, end, tables):
         return header_5424(buffer, host, end, kind, stamp, tables)
     if 0 < length < end - at and byte_at(buffer, at + length) == _BLANK and same_bytes(buffer, host, at, length):
         at = skip_blanks(buffer, at + length, end)  # UniFi repeats the host name
@@ -375,13 +385,19 @@ def header_3164(
 
 
 @kernel
-def is_without_version(buffer: np.ndarray, at: int, end: int, tables: Tables | Plan) -> bool:
-    """Return whether RFC 5424 goes on at a program, `kernel 411 - [...`, whose priority and version were left out."""
-    stop = token_end(buffer, at, min(end, at + 17))
-    process = skip_blanks(buffer, stop, end)
-    if process == stop or process >= end or not is_program(buffer, at, stop - at, tables):
+def are_fields_5424(buffer: np.ndarray, at: int, end: int, tables: Tables | Plan) -> bool:
+    """Return whether `program process message-id structured-data` of RFC 5424 stands at `at`, of a known program."""
+    stop = token_end(buffer, at, end)
+    if stop == end or not is_program(buffer, at, stop - at, tables):
         return False
-    return byte_at(buffer, process) == _DASH or digit(byte_at(buffer, process)) >= 0
+    process = skip_blanks(buffer, stop, end)
+    stop = token_end(buffer, process, end)
+    if not is_nil(buffer, process, end):
+        for position in range(process, stop):
+            if digit(byte_at(buffer, position)) < 0:
+                return False
+    at = skip_blanks(buffer, token_end(buffer, skip_blanks(buffer, stop, end), end), end)
+    return at < end and (byte_at(buffer, at) == _OPEN or is_nil(buffer, at, end))
 
 
 @kernel

@@ -6,6 +6,7 @@ select
     lines,
     events,
     ignored,
+    ignored_by_rule,
     rejected,
     duplicates,
     first_observed_at,
