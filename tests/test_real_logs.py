@@ -296,7 +296,7 @@ def test_the_server_logs_both_directions(server: Loaded) -> None:
             "filter_mixed.log",
             {
                 "no time stamp at the start of the line": 3,
-                "record is cut": 6,
+                "record is cut": 5,
                 "record without an address or a protocol": 3,
                 "impossible time stamp": 1,
             },
