@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.count_kinds import COUNTRY, PORT, Field
+from pipelines.count_kinds import COUNTRY, PORT, SERVICE, Field
 
 Codes = npt.NDArray[np.int64]
 
@@ -31,6 +31,7 @@ class CountCodes:
         """Go on from the values met before, by field, in the order of their numbers (see `met`)."""
         self._pairs = _Numbers(_RULED_PAIRS, PORT, [(port, protocol) for port, protocol in met.get("pairs", ())])
         self._countries = _Numbers(_RULED_COUNTRIES, COUNTRY, met.get("countries", ()))
+        self._services = _Numbers(0, SERVICE, met.get("services", ()))
 
     @classmethod
     def none_met(cls) -> Self:
@@ -39,10 +40,14 @@ class CountCodes:
 
     def met(self) -> dict[str, list[Any]]:
         """Return the values that were numbered as they were met, fit for JSON."""
-        return {"pairs": [list(pair) for pair in self._pairs.values], "countries": list(self._countries.values)}
+        return {
+            "pairs": [list(pair) for pair in self._pairs.values],
+            "countries": list(self._countries.values),
+            "services": list(self._services.values),
+        }
 
     def encode(self, columns: Mapping[str, pa.Array]) -> dict[Field, Codes]:
-        """Return the codes of both fields for each row of a batch whose texts are dictionaries.
+        """Return the codes of all fields for each row of a batch whose texts are dictionaries.
 
         Raises:
             OverflowError: there are more values than numbers.
@@ -50,11 +55,14 @@ class CountCodes:
         return {
             PORT: self._encode_pairs(columns["destination_port"], columns["protocol"]),
             COUNTRY: self._encode_countries(columns["source_country"]),
+            SERVICE: self._encode_services(columns["service"]),
         }
 
     def decode(self, field: Field, codes: Codes) -> list[pa.Array]:
         """Return the columns of a field, one value for each code."""
-        return self._decode_pairs(codes) if field is PORT else [self._decode_countries(codes)]
+        if field is PORT:
+            return self._decode_pairs(codes)
+        return [self._decode_countries(codes) if field is COUNTRY else self._decode_services(codes)]
 
     def _encode_pairs(self, ports: pa.Array, protocols: pa.DictionaryArray) -> Codes:
         names = protocols.dictionary.to_pylist()
@@ -79,6 +87,10 @@ class CountCodes:
         ]
         return np.array(codes, np.int64)[_places(countries)]
 
+    def _encode_services(self, services: pa.DictionaryArray) -> Codes:
+        codes = [self._services.number(value) for value in [*services.dictionary.to_pylist(), None]]
+        return np.array(codes, np.int64)[_places(services)]
+
     def _decode_pairs(self, codes: Codes) -> list[pa.Array]:
         met = self._pairs.values
         ports = np.array([-1 if port is None else port for port, _ in met], np.int64)
@@ -92,8 +104,10 @@ class CountCodes:
     def _decode_countries(self, codes: Codes) -> pa.Array:
         letters = [chr(65 + code // _LETTERS) + chr(65 + code % _LETTERS) for code in range(_RULED_COUNTRIES)]
         names = [*letters, *self._countries.values]
-        missing = [place for place, name in enumerate(names) if name is None]
-        return _texts(np.where(np.isin(codes, missing), -1, codes), [name or "" for name in names])
+        return _texts_or_null(codes, names)
+
+    def _decode_services(self, codes: Codes) -> pa.Array:
+        return _texts_or_null(codes, self._services.values)
 
 
 class _Numbers:
@@ -131,6 +145,12 @@ def _places(column: pa.DictionaryArray) -> Codes:
     """Return each row's place in the column's dictionary; the place after its last one for NULL."""
     places: Codes = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
     return places
+
+
+def _texts_or_null(codes: Codes, names: Sequence[str | None]) -> pa.DictionaryArray:
+    """Return texts by their place among the names; NULL where the name is None."""
+    missing = [place for place, name in enumerate(names) if name is None]
+    return _texts(np.where(np.isin(codes, missing), -1, codes), [name or "" for name in names])
 
 
 def _texts(places: Codes, names: Sequence[str]) -> pa.DictionaryArray:

@@ -53,12 +53,14 @@ class Kind:
 
 PORT = Field(("destination_port", "protocol"), 19)
 COUNTRY = Field(("source_country",), 10)
+SERVICE = Field(("service",), 12)
 
 # Of these the different sources are counted.
 KINDS = (
     Kind("port_countries", (PORT, COUNTRY)),
     Kind("ports", (PORT,), levels=("days", "months", "edges", "spans")),
     Kind("countries", (COUNTRY,), stamped=True),
+    Kind("services", (SERVICE,)),
 )
 
 # Ports that were tried from countries of which no more than so many events came, in the day or month.

@@ -126,6 +126,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         call = len(calls) * point // asked.points
         restore()
         killed = run_until(call, load)
+        while not killed.killed:  # it ended before: what is written beside the data differs by a few calls
+            call = len(killed.calls) - 1
+            restore()
+            killed = run_until(call, load)
         found = in_child(lambda: heal(run))
         print(json.dumps({"call": call, "before_call": killed.calls[-1], "killed": killed.killed} | found), flush=True)  # noqa: T201
 

@@ -41,6 +41,9 @@ MACRO_CALLS = {
     "daily_events_between": "from daily_events_between('2020-04-01', '2020-04-02')",
     "period_totals_between": "from period_totals_between('2020-04-01', '2020-04-02')",
     "port_country_spans_between": "from port_country_spans_between('2020-04-01', '2020-04-02', 7, 5)",
+    "top_services_between": "from top_services_between('2020-04-01', '2020-04-02')",
+    "service_ranks": "from service_ranks('2020-04')",
+    "service_ranks_between": "from service_ranks_between('2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",
     "source_key": "select source_key('192.0.2.1')",
     "different_ports": "with ones as (select 1 as source_key, 2 as ports, '22/tcp 23/tcp' as port_set,"
     " 5 as port_set_hash) from different_ports('ones')",

@@ -18,6 +18,10 @@ MARCH, APRIL = "'2020-03-01', '2020-03-31'", "'2020-04-01', '2020-04-30'"
 SOURCES = {"CN": "192.0.2.1", "RU": "192.0.2.3", "US": "192.0.2.4", "FR": "192.0.2.5"}
 
 
+# Two ports of one service.
+SERVICES = {"445/tcp": "smb", "53/udp": "dns", "23/tcp": "telnet", "5060/udp": "telnet"}
+
+
 def packets(day: str, count: int, port: str, country: str) -> list[Row]:
     number, protocol = port.split("/")
     return [
@@ -28,6 +32,7 @@ def packets(day: str, count: int, port: str, country: str) -> list[Row]:
             source_country=country,
             destination_port=int(number),
             protocol=protocol,
+            service=SERVICES[port],
         )
         for second in range(count)
     ]
@@ -93,6 +98,20 @@ def test_countries_are_ranked_against_the_month_before(ask: Ask) -> None:
         (2, None, "new", "FR", "France", 9),
         (3, 2, "down", "RU", "Russia", 1),
         (None, 3, "gone", "US", "United States", 0),
+    ]
+
+
+def test_services_are_ranked_against_the_month_before(ask: Ask) -> None:
+    answer = ask(
+        "select rank, previous_rank, status, service, events, previous_events, sources, previous_sources"
+        " from service_ranks('2020-04')"
+    )
+
+    # The sources of both ports of a service are told once.
+    assert rows(answer) == [
+        (1, 1, "same", "smb", 50, 40, 1, 1),
+        (2, 2, "same", "telnet", 10, 10, 2, 1),
+        (None, 3, "gone", "dns", 0, 4, 0, 1),
     ]
 
 

@@ -32,6 +32,7 @@ SOURCES = [
 ]
 COUNTRIES = [None, "CN", "US", "AI", "cn", "Nowhere"]
 PORTS = [None, 0, 23, 53, 65535]
+SERVICES = [None, "dns", "telnet"]
 PROTOCOLS = [None, "tcp", "udp", "sctp", "icmp"]
 
 BRUTE_FORCE = {
@@ -67,6 +68,10 @@ BRUTE_FORCE = {
         where source_country in (
             select source_country from events where day between $first and $last group by all having count(*) <= 100)
         group by all""",
+    "top_services": """
+        select service, count(*), count(distinct source_ip),
+            count(*) / (select count(*) from events where day between $first and $last)
+        from events where day between $first and $last group by all having service is not null""",
     "port_sights": """
         select destination_port, protocol, min(day), max(day), count(distinct day)
         from events where day between $first and $last and destination_port is not null group by all""",
@@ -85,6 +90,7 @@ BRUTE_FORCE = {
             and rank() over (partition by source_country is null order by count(*) desc) <= 5""",
 }
 ANSWERS = {
+    "top_services": "select service, events, sources, share from top_services_between($first, $last)",
     "port_sights": "select port, protocol, first_day, last_day, days from port_sights_between($first, $last)",
     "port_newcomers": "select port, protocol, first_day from port_newcomers_between($first, $last)",
     "port_last_sights": "select port, protocol, last_day from port_last_sights_between($first, $last)",
@@ -117,6 +123,7 @@ def random_day(chance: random.Random, day: date) -> list[Row]:
                 source_country=COUNTRIES[source % len(COUNTRIES)] if usual else chance.choice(COUNTRIES),
                 destination_port=chance.choice(PORTS),
                 protocol=chance.choice(PROTOCOLS),
+                service=chance.choice(SERVICES),
             )
         )
     return rows

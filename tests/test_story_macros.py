@@ -49,6 +49,19 @@ def test_totals(story: Story, period: tuple[date, date]) -> None:
     ]
 
 
+@pytest.mark.parametrize("period", PERIODS)
+def test_services(story: Story, period: tuple[date, date]) -> None:
+    names = {
+        (port, protocol): name for port, protocol, name in story.ask("select port, protocol, service from services")
+    }
+    by_service = defaultdict(list)
+    for row in story.within(period):
+        by_service[names.get(port_of(row))].append(row)
+    del by_service[None]
+    found = story.ask("select service, events, sources from top_services_between(?, ?)", *period)
+    assert sorted(found) == sorted((name, len(rows), len(sources_of(rows))) for name, rows in by_service.items())
+
+
 def test_days(story: Story) -> None:
     by_day = defaultdict(list)
     for row in story.rows:
