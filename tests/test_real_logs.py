@@ -13,12 +13,10 @@ import pytest
 from geoip2.errors import AddressNotFoundError
 
 from pipelines.catalogue import unpublished
-from pipelines.detection import detect
 from pipelines.parse import Parsed
 from pipelines.roll_up import roll_up
 from pipelines.settings import BUNDLED_GEOIP_DB, SQL_FOLDER
 from tests.raw_logs import Row, Site
-from tests.test_formats import batches_of, outcome
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real"
 
@@ -345,35 +343,6 @@ def test_rejects_are_those_that_are_explained(accounts: Accounts) -> None:
     rows = re.findall(r"^\| `(\S+)` \| (.+?) \| (\d+) \| .+? \|$", table.partition("\n\n")[0], re.MULTILINE)
     explained = {(file, reason): int(lines) for file, reason, lines in rows}
     assert Counter((row["file"], row["reason"]) for row in accounts.rejected) == explained
-
-
-@pytest.mark.parametrize(
-    ("name", "rejected"),
-    [
-        ("filter_corrupt.log", {"no time stamp at the start of the line": 7, "impossible time stamp": 1}),
-        (
-            "filter_mixed.log",
-            {
-                "no time stamp at the start of the line": 3,
-                "record is cut": 5,
-                "record without an address or a protocol": 3,
-                "impossible time stamp": 1,
-            },
-        ),
-    ],
-)
-def test_only_broken_lines_are_rejected(name: str, rejected: dict[str, int]) -> None:
-    found = outcome("filterlog", (REAL / "opnsense-filterlog" / name).read_bytes().removesuffix(b"\n") + b"\n")
-    assert Counter(line["rejected"] for line in found.values() if "rejected" in line) == rejected
-    assert not any("ignored" in line for line in found.values())
-
-
-def test_no_line_of_any_other_file_is_rejected() -> None:
-    for path in sorted(REAL.glob("*/*")):
-        data = path.read_bytes().removesuffix(b"\n") + b"\n"
-        form = detect(data).form.name
-        if form != "unknown" and path.name not in {"filter_corrupt.log", "filter_mixed.log"}:
-            assert [list(batch.rejects.reasons) for batch in batches_of(form, data) if len(batch.rejects.lines)] == []
 
 
 @pytest.mark.parametrize("name", ["opnsense-filterlog", "crowdsec"])
