@@ -98,7 +98,7 @@ def first(one: pa.Array, other: pa.Array) -> pa.Array:
         return other
     if not one.null_count:
         return one
-    return pc.coalesce(_as_text(one), _as_text(other))
+    return _coded(pc.coalesce(_as_text(one), _as_text(other)))
 
 
 def chosen_by(mask: npt.NDArray[np.bool_], one: pa.Array, other: pa.Array) -> pa.Array:
@@ -107,11 +107,16 @@ def chosen_by(mask: npt.NDArray[np.bool_], one: pa.Array, other: pa.Array) -> pa
         return one
     if not mask.any():
         return other
-    return pc.if_else(pa.array(mask), _as_text(one), _as_text(other))
+    return _coded(pc.if_else(pa.array(mask), _as_text(one), _as_text(other)))
 
 
 def _as_text(column: pa.Array) -> pa.Array:
     return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def _coded(column: pa.Array) -> pa.Array:
+    """Return texts as a dictionary, as all columns of texts are that functions take; any other column as it is."""
+    return column.dictionary_encode() if pa.types.is_string(column.type) else column
 
 
 def total(scanned: Scanned, *names: str) -> pa.Array:

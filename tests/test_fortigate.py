@@ -52,3 +52,17 @@ def records(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 @given(st.lists(records(), min_size=1, max_size=20))
 def test_random_sessions_are_read_back(drawn: list[tuple[str, dict[str, Any]]]) -> None:
     assert read_back("fortigate", [line for line, _ in drawn]) == [event for _, event in drawn]
+
+
+def test_icmp_over_ipv6_stands_beside_what_has_ports() -> None:
+    head = (
+        'date=2020-04-03 time=10:00:00 devname="gate" devid="FG1" logid="0000000013" type="traffic" subtype="forward"'
+    )
+    lines = [
+        f"{head} srcip=2001:db8::9 dstip=2001:db8::7 proto=1 action=deny",
+        f"{head} srcip=203.0.113.9 srcport=51234 dstip=198.51.100.7 dstport=445 proto=6 action=deny",
+    ]
+    assert [(event["protocol"], event.get("destination_port")) for event in read_back("fortigate", lines)] == [
+        ("icmpv6", None),
+        ("tcp", 445),
+    ]
