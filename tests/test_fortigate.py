@@ -55,9 +55,7 @@ def test_random_sessions_are_read_back(drawn: list[tuple[str, dict[str, Any]]]) 
 
 
 def test_icmp_over_ipv6_stands_beside_what_has_ports() -> None:
-    head = (
-        'date=2020-04-03 time=10:00:00 devname="gate" devid="FG1" logid="0000000013" type="traffic"'
-    )
+    head = 'date=2020-04-03 time=10:00:00 devname="gate" devid="FG1" logid="0000000013" type="traffic"'
     lines = [
         f"{head} srcip=2001:db8::9 dstip=2001:db8::7 proto=1 action=deny",
         f"{head} srcip=203.0.113.9 srcport=51234 dstip=198.51.100.7 dstport=445 proto=6 action=deny",
