@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from pipelines.addresses import parse_addresses
 from pipelines.dictionaries import joined
 from pipelines.digests import event_keys
-from pipelines.duplicates import PART_EVENTS, Duplicates
+from pipelines.duplicates import PART_EVENTS, Duplicates, kept_groups
 from pipelines.partitions import day_number, read_small
 from pipelines.scanning.notices import LOST, RATE_LIMIT, REPEATED, RESTART
 from pipelines.scanning.stamps import DAY, SECOND
@@ -140,7 +140,7 @@ class UfwEvents:
         """Look at a partition of parsed events, less the duplicates."""
         self.limited_minutes: dict[str, int] = {}
         self.logged_twice: dict[str, int] = {}
-        self._kept = None if duplicates is None else ~duplicates.rows
+        self._duplicates = duplicates
         self._codes: dict[str | None, int] = {}
         with pq.ParquetFile(
             parsed, read_dictionary=["sensor", "rule", "source_ip", "destination_ip", "protocol"]
@@ -151,21 +151,10 @@ class UfwEvents:
             if any(_UFW in rule and _AUDIT in rule for rule in rules):
                 self._count_twins(file)
 
-    def _groups(self, file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield the columns of one row group after another, less the duplicates."""
-        first = 0
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=list(columns), use_threads=False)
-            after = first + len(table)
-            table = table if self._kept is None else table.filter(pa.array(self._kept[first:after]))
-            if len(table):
-                yield table
-            first = after
-
     def _count_minutes(self, file: pq.ParquetFile) -> None:
         """Count the events of each sensor, rule and minute, and take up the minutes that a limit cut."""
         counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-        for events in self._groups(file, ("sensor", "rule", "observed_at")):
+        for events in kept_groups(file, self._duplicates, ("sensor", "rule", "observed_at")):
             sensors, rules = (joined(events[name].chunks) for name in ("sensor", "rule"))
             minutes = _numbers_of(events["observed_at"]) // MINUTE
             for pair, own in _by_pair(sensors.indices, rules.indices, minutes):
@@ -183,7 +172,7 @@ class UfwEvents:
         counts: Counter[str] = Counter()
         for part in range(parts):
             audits, others = [], [np.empty(0, np.uint64)]
-            for events in self._groups(file, ("sensor", "rule", "observed_at", *_PACKET)):
+            for events in kept_groups(file, self._duplicates, ("sensor", "rule", "observed_at", *_PACKET)):
                 keys, is_audit = self._packets(events), _is_audit(events["rule"])
                 of_part = keys & np.uint64(parts - 1) == np.uint64(part)
                 audits.append((events["sensor"].filter(pa.array(of_part & is_audit)), keys[of_part & is_audit]))

@@ -80,6 +80,21 @@ def find_duplicates(parsed: Path, accounts: Path) -> Duplicates | None:
     return Duplicates(found, dict(counts), dict(digests))
 
 
+def kept_groups(file: pq.ParquetFile, duplicates: Duplicates | None, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield columns of one row group of a day after another, less the duplicates; none that has no rows then.
+
+    What Arrow offers to iterate over all row groups holds 400 MB.
+    """
+    first = 0
+    for group in range(file.num_row_groups):
+        after = first + file.metadata.row_group(group).num_rows
+        kept = np.ones(after - first, np.bool_) if duplicates is None else ~duplicates.rows[first:after]
+        first = after
+        if kept.any():
+            table = file.read_row_group(group, columns=list(columns), use_threads=False)
+            yield table if kept.all() else table.filter(pa.array(kept))
+
+
 def _overlaps(accounts: Path) -> npt.NDArray[np.int64]:
     """Return the spans of time, as (first, last) in microseconds, in which two files of one sensor have events."""
     rows = read_small(accounts, ["sensor", "first_observed_at", "last_observed_at"]).to_pylist()

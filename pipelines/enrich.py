@@ -23,7 +23,7 @@ from pipelines.column_chunks import NewColumns, write_with_columns
 from pipelines.coverage import UfwEvents, coverage_of
 from pipelines.dictionaries import joined
 from pipelines.digests import stored_digest
-from pipelines.duplicates import Duplicates, find_duplicates
+from pipelines.duplicates import Duplicates, find_duplicates, kept_groups
 from pipelines.geoip import CountryDatabase, NetworkDatabase
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import (
@@ -179,17 +179,10 @@ def _all(parsed: Path) -> Iterator[pa.RecordBatch]:
 
 def _kept(parsed: Path, duplicates: Duplicates) -> Iterator[pa.RecordBatch]:
     """Yield the events of a parsed partition that are not counted in another file."""
-    first = 0
     with pq.ParquetFile(parsed, read_dictionary=_TEXTS) as file:
-        # By the row group: what iterates over all of them holds 400 MB.
-        for group in range(file.num_row_groups):
-            after = first + file.metadata.row_group(group).num_rows
-            kept = ~duplicates.rows[first:after]
-            first = after
-            if kept.any():
-                table = file.read_row_group(group, columns=_READ, use_threads=False)
-                columns = [joined(table[name].chunks) for name in table.schema.names]
-                yield pa.record_batch(columns, names=table.schema.names).filter(pa.array(kept))
+        for table in kept_groups(file, duplicates, _READ):
+            columns = [joined(table[name].chunks) for name in table.schema.names]
+            yield pa.record_batch(columns, names=table.schema.names)
 
 
 def enrichment(events: pa.Table, lookups: Lookups) -> pa.RecordBatch:

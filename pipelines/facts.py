@@ -57,6 +57,7 @@ _MACROS = (
     "alike_sources",
     "destination_days",
     "own_address_days",
+    "may_go_out",
     "lines_out",
     "addresses_of_site",
     "names_of_site",
@@ -90,11 +91,7 @@ _TABLES = {
 # Tables that most months have no rows of, and what has rows where they have: to look through all events costs more.
 _SELDOM = {
     ("days", "backscatter"): "from all_marks where backscatter_events > 0",
-    ("days", "talks_out"): """
-        from destinations
-        where
-            action in ('block', 'reject')
-            and (direction is distinct from 'inbound' and destination_scope = 'public' or direction = 'outbound')""",
+    ("days", "talks_out"): "from destinations where may_go_out(action, direction, destination_scope)",
 }
 # Sources and days of a slice, and ports that they tried: lists of ports are held in memory and nowhere else.
 SLICE_ROWS = 1 << 17

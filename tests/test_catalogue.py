@@ -44,6 +44,8 @@ MACRO_CALLS = {
     "top_services_between": "from top_services_between('2020-04-01', '2020-04-02')",
     "service_ranks": "from service_ranks('2020-04')",
     "service_ranks_between": "from service_ranks_between('2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",
+    "day_facts": "from day_facts('backscatter', '2020-04-01', '2020-04-02')",
+    "may_go_out": "select may_go_out('block', 'outbound', 'public')",
     "source_key": "select source_key('192.0.2.1')",
     "different_ports": "with ones as (select 1 as source_key, 2 as ports, '22/tcp 23/tcp' as port_set,"
     " 5 as port_set_hash) from different_ports('ones')",

@@ -66,6 +66,10 @@ def day(text: str) -> date:
     [
         ("as_day('2020-04-01')", day("2020-04-01")),
         ("as_day('2020-04-31')", None),
+        ("may_go_out('block', null, 'public')", True),
+        ("may_go_out('reject', 'outbound', 'private')", True),
+        ("may_go_out('block', 'inbound', 'public')", False),
+        ("may_go_out('allow', 'outbound', 'public')", False),
         ("as_written('x')", "'x'"),
         ("as_written(null)", "NULL"),
         ("month_of(date '2020-04-30')", day("2020-04-01")),

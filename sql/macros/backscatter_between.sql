@@ -1,18 +1,8 @@
 -- Answers, no probes: addresses that SYN-ACK or RST came from from `first` to `last`, victims of forged senders
 create or replace macro backscatter_between(first, last) as table
-    with period as (select is_valid from valid_period(first, last)),
-
-    logged as (
-        select * exclude (month)
-        from
-            read_parquet(
-                count_files('days', 'backscatter'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
-        where
-            month between month_of(as_day(first)) and month_of(as_day(last))
-            and day between as_day(first) and as_day(last)
+    with logged as (
+        select *
+        from day_facts('backscatter', first, last)
     ),
 
     counted as (
@@ -37,5 +27,4 @@ create or replace macro backscatter_between(first, last) as table
         counted.first_seen,
         counted.last_seen
     from counted
-    cross join period
     order by counted.events desc, counted.source_ip asc, counted.source_port asc;

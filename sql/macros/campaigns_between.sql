@@ -1,18 +1,8 @@
 -- Groups of five or more sources that tried the same three or more ports, as often, on the same days of a period
 create or replace macro campaigns_between(first, last) as table
-    with period as (select is_valid from valid_period(first, last)),
-
-    logged as (
-        select * exclude (month)
-        from
-            read_parquet(
-                count_files('days', 'alike_sources'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
-        where
-            month between month_of(as_day(first)) and month_of(as_day(last))
-            and day between as_day(first) and as_day(last)
+    with logged as (
+        select *
+        from day_facts('alike_sources', first, last)
     ),
 
     group_days as (
@@ -74,5 +64,4 @@ create or replace macro campaigns_between(first, last) as table
         grouped.first_seen,
         grouped.last_seen
     from grouped
-    cross join period
     order by grouped.sources desc, grouped.events desc, grouped.port_set asc, grouped.first_seen asc;

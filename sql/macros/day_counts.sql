@@ -1,24 +1,4 @@
 -- Counts of one kind for each day from `first` to `last`, to be added up day by day
 create or replace macro day_counts(kind, first, last) as table
-    with period as (select is_valid from valid_period(first, last)),
-
-    of_days as (
-        select * exclude (month, previous)
-        from
-            read_parquet(
-                count_files('days', kind),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
-        where
-            month between month_of(as_day(first)) and month_of(as_day(last))
-            and day between as_day(first) and as_day(last)
-    )
-
-    select *
-    from of_days
-    union all by name
-    -- No row, but an error where the period is none: a join with it would hold all rows in memory.
-    select cast(null as bigint) as events
-    from period
-    where not is_valid;
+    select * exclude (previous)
+    from day_facts(kind, first, last);

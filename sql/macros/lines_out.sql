@@ -16,9 +16,7 @@ create or replace macro lines_out(files, own_days) as table
             min(observed_at) as first_seen,
             max(observed_at) as last_seen
         from read_parquet(files, hive_partitioning = true, hive_types = { 'day': date }, union_by_name = true)
-        where
-            action in ('block', 'reject')
-            and (direction is distinct from 'inbound' and destination_scope = 'public' or direction = 'outbound')
+        where may_go_out(action, direction, destination_scope)
         group by all
     ),
 

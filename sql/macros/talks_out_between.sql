@@ -10,9 +10,7 @@
 -- first_seen: When the first event was logged, UTC
 -- last_seen: When the last event was logged, UTC
 create or replace macro talks_out_between(first, last) as table
-    with period as (select is_valid from valid_period(first, last)),
-
-    own as (
+    with own as (
         select
             sensor,
             address
@@ -24,23 +22,9 @@ create or replace macro talks_out_between(first, last) as table
         from own_networks
     ),
 
-    logged as (
-        select * exclude (month, day)
-        from
-            read_parquet(
-                count_files('days', 'talks_out'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
-        where
-            month between month_of(as_day(first)) and month_of(as_day(last))
-            and day between as_day(first) and as_day(last)
-    ),
-
     lines as (
-        select logged.*
-        from logged
-        cross join period
+        select * exclude (day)
+        from day_facts('talks_out', first, last)
     ),
 
     own_pairs as (
