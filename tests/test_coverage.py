@@ -261,6 +261,14 @@ def test_a_gap_is_long_by_the_sensors_own_habit(site: Site) -> None:
     assert found == [("busy", DAY, 1, 600, 0.0)]
 
 
+def test_the_last_hours_of_a_log_that_ends_are_no_habit(site: Site) -> None:
+    stamps = [f"{DAY - timedelta(days=1)}{stamp[10:]}" for stamp in every(1, DAY)]
+    site.drop("gate/a.log", map(packet, [*stamps, *(stamp for stamp in every(1, DAY) if stamp[11:13] < "05")]))
+    site.load(DAY - timedelta(days=1), DAY)
+    found = ask(site, "select day, status, blind_minutes from coverage order by day")
+    assert found == [(DAY - timedelta(days=1), "observed", 0), (DAY, "partial", 19 * 60)]
+
+
 # What has changed since a day was loaded
 
 

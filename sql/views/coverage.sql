@@ -5,7 +5,7 @@
 -- is_sample: Whether the logger, the kernel or UFW's limit left packets out, so that counts are too low
 -- long_gaps: Number of gaps longer than three times the sensor's usual one, and than 20 minutes
 -- blind_minutes: Minutes in those
--- usual_gap_minutes: Median of the longest gaps of up to 57 days around; 0 where they are shorter than ten minutes
+-- usual_gap_minutes: Median of the longest gaps of up to 56 days around it, else the day's own; 0 if below 10 minutes
 with stored as (
     select
         day,
@@ -23,11 +23,13 @@ known as (
         *,
         suppressed > 0 or lost > 0 or limited_minutes > 0 as is_sample,
         min(day) filter (where lines > 0) over (partition by sensor) as first_day,
+        -- A day is no habit of its own: the gap that it is judged for would excuse itself.
         coalesce(median(case when lines > 0 then longest_gap_minutes end) over (
             partition by sensor
             order by day
             rows between 28 preceding and 28 following
-        ), 0) as usual_gap_minutes
+            exclude current row
+        ), longest_gap_minutes, 0) as usual_gap_minutes
     from stored
 ),
 
