@@ -5,7 +5,9 @@ observed, and bursts of one day; a break multiplies or divides the rate by 1.6 t
 """
 
 import os
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -13,7 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
+from pipelines.catalogue import publish
+from pipelines.roll_up import roll_up
 from pipelines.settings import SQL_FOLDER
+from tests.partitions import Row, event, settings_for, write_partition
+from tests.shells import Answer, ask_library, ask_shell
 
 SEED = int(os.environ.get("FIREWALL_FUZZ_SEED", "20200531"))
 SERIES = 1_000
@@ -103,3 +109,65 @@ def test_one_burst_is_no_change(connection: duckdb.DuckDBPyConnection) -> None:
     connection.register("series_of_days", pa.table({"item": ["a"] * 60, "day": days, "events": events}))
 
     assert found(connection, pa.table({"item": ["a"] * 60, "day": days, "events": events})) == []
+
+
+# Eight weeks in which 445/tcp from China comes 9 times a day for four of them and 25 times for four, and 23/tcp from
+# France 4 times a day.
+CHANGE = date(2020, 3, 30)
+
+
+def eight_weeks() -> Iterator[tuple[date, list[Row]]]:
+    for number in range(56):
+        day = CHANGE + timedelta(days=number - 28)
+        often = 9 if day < CHANGE else 25
+        yield (
+            day,
+            [
+                event(
+                    f"{day} 12:00:{second:02}",
+                    second + 1,
+                    source_ip=source,
+                    source_country=country,
+                    destination_port=port,
+                    protocol="tcp",
+                )
+                for second, (source, country, port) in enumerate(
+                    [("192.0.2.1", "CN", 445)] * often + [("192.0.2.5", "FR", 23)] * 4
+                )
+            ],
+        )
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("warehouse")
+    for day, events in eight_weeks():
+        write_partition(folder, "events", str(day), events)
+    roll_up(settings_for(folder))
+    publish(settings_for(folder))
+    return folder / "firewall.duckdb"
+
+
+# Twice the root of 25 + 3/8 less twice that of 9 + 3/8, over the root of 1/28 + 1/28.
+SCORE = 14.783
+
+
+@pytest.mark.parametrize(
+    ("columns", "of", "expected"),
+    [
+        ("port, protocol, service", "port_changes", (445, "tcp", "smb")),
+        ("country, country_name", "country_changes", ("CN", "China")),
+    ],
+)
+@pytest.mark.parametrize("ask", [ask_shell, ask_library])
+def test_the_change_of_eight_weeks_is_told(
+    catalogue: Path, ask: Callable[[Path, str], Answer], columns: str, of: str, expected: tuple[object, ...]
+) -> None:
+    select = f"select {columns}, day, before_per_day, after_per_day, change_percent, round(score, 3) as score"
+    change = (*expected, "2020-03-30", 9, 25, 100 * (25 - 9) / 9, SCORE)
+    whole, first = "'2020-03-02', '2020-04-26'", "'2020-03-02', '2020-03-31'"
+    for relation in (of, f"{of}_between({whole})", f"{of}_between({first})"):
+        [found] = ask(catalogue, f"{select} from {relation}")
+        assert (*[str(value) if isinstance(value, date) else value for value in found.values()],) == change
+    # The day is looked for in the period only, but with what was before it in mind.
+    assert ask(catalogue, f"{select} from {of}_between('2020-03-31', '2020-04-26')") == []
