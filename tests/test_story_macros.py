@@ -4,6 +4,7 @@ What top lists and rare visitors tell is in tests/test_story.py, what never came
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -212,13 +213,48 @@ def test_changes_are_dated_within_the_period(story: Story) -> None:
     assert ("EE", 4) in story.ask("select country, month(day) from country_changes_between(?, ?)", *Q2)
 
 
-def test_scans_are_those_of_the_account(story: Story) -> None:
-    ports = defaultdict(set)
-    for row in with_port(story.rows):
-        if row["source_ip"] is not None and row["destination_ip"] is not None:
-            ports[row["source_ip"], row["day"], row["destination_ip"]].add(port_of(row))
-    vertical = {source for (source, _, _), found in ports.items() if len(found) >= 15}
-    assert {source for (source,) in story.ask("select source_ip from scans where kind = 'vertical'")} == vertical
+@pytest.mark.parametrize("period", [(DAYS[0], DAYS[-1]), *PERIODS])
+def test_scans_are_those_of_the_account(story: Story, period: tuple[date, date]) -> None:
+    by_source: defaultdict[str, defaultdict[date, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for row in story.within(period):
+        if row["source_ip"] is not None:
+            by_source[row["source_ip"]][row["day"]].append(row)
+    answers: Counter[str] = Counter()
+    for source, events in story.ask("select source_ip, events from backscatter_between(?, ?)", *period):
+        answers[source] += events
+    scans = set()
+    for source, days in by_source.items():
+        if answers[source] < sum(map(len, days.values())):
+            scans |= {(source, kind) for kind in kinds_of_scan(list(days.values()))}
+    assert Counter(kind for _, kind in scans).keys() == {"vertical", "slow"}
+    assert set(story.ask("select source_ip, kind from scans_between(?, ?)", *period)) == scans
+
+
+def kinds_of_scan(days: list[list[dict[str, Any]]]) -> Iterator[str]:
+    """Yield what kinds of scan the packets of a source are, one list for each day, by the words of scans_of.sql."""
+    most_ports, most_destinations, is_burst = 0, 0, False
+    for rows in days:
+        ports, destinations = defaultdict(set), defaultdict(set)
+        for row in with_port(rows):
+            ports[row["destination_ip"]].add(port_of(row))
+            destinations[port_of(row)].add(row["destination_ip"])
+        most_ports = max(most_ports, *(len(found) for found in ports.values()), 0)
+        most_destinations = max(most_destinations, *(len(found) for found in destinations.values()), 0)
+        stamps = [row["observed_at"] for row in rows]
+        is_burst |= len(rows) >= 100 and max(stamps) - min(stamps) <= timedelta(minutes=10)
+    events = sum(map(len, days))
+    tried = {port_of(row) for rows in days for row in with_port(rows)}
+    if most_ports >= 15:
+        yield "vertical"
+    elif len(days) >= 5 and events <= 10 * len(days) and len(tried) >= 15:
+        yield "slow"
+    if most_destinations >= 10:
+        yield "horizontal"
+    if is_burst:
+        yield "burst"
+
+
+def test_scans_of_all_days(story: Story) -> None:
     assert story.ask("from scans") == story.ask("from scans_between('-infinity', 'infinity')")
 
 
