@@ -1,9 +1,10 @@
 """Parquet files of counts: rows of one kind and level for a month, and the sights that later months look up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.count_codes import CountCodes
 from pipelines.count_kinds import VISITORS, Kind, Level
-from pipelines.partitions import stored_schema
+from pipelines.partitions import day_of, stored_schema
 from pipelines.schema import Column, Stored
 from pipelines.sight_keys import NEVER
 from pipelines.sights import NO_BOUNDS
@@ -39,6 +40,14 @@ def count_columns(kind: Kind, level: Level) -> tuple[Column, ...]:
         counts = (schema.PREVIOUS, schema.COUNTED_SOURCES, schema.COUNTED_EVENTS)
         counts += schema.COUNT_STAMPS if kind.stamped else ()
     return (*((schema.DAY,) if level == "days" else ()), *groups, *counts)
+
+
+class CountedDay(NamedTuple):
+    """Rows that are counted of one day, days since 1970-01-01, and stamps by group where the kind has them."""
+
+    day: int
+    rows: npt.NDArray[np.int64]
+    stamps: Sequence[npt.NDArray[np.int64]] = ()
 
 
 class _Writer:
@@ -95,18 +104,31 @@ class CountWriter(_Writer):
         self._kind, self._codes = kind, codes
         self.rows = 0
 
-    def add(
-        self, rows: npt.NDArray[np.int64], day: int | None = None, stamps: Sequence[npt.NDArray[np.int64]] = ()
-    ) -> None:
-        """Write counted rows.
+    def add(self, rows: npt.NDArray[np.int64], stamps: Sequence[npt.NDArray[np.int64]] = ()) -> None:
+        """Write counted rows of the month.
 
         Args:
             rows: int64[rows, 4]: group, previous day or `NEVER`, sources, events (see `count_sights`).
-            day: the day they are of, days since 1970-01-01; None for those of a month.
             stamps: first and last stamp by group, microseconds, for a kind that has them.
         """
         groups, previous, sources, events = rows.T
-        self._write(groups, [_days(previous), pa.array(sources), pa.array(events)], day, stamps)
+        self._write(groups, [_days(previous), pa.array(sources), pa.array(events), *_stamps(stamps, groups)])
+
+    def add_days(self, days: Iterable[CountedDay]) -> None:
+        """Write counted rows of days in order, those of a third of the month by group.
+
+        A query for some days leaves the other thirds out, and one for some groups reads few of the rows of each.
+        """
+        for third in _thirds(days):
+            rows = np.concatenate([counted.rows for counted in third])
+            stamps = [
+                pa.concat_arrays(of_days)
+                for of_days in zip(*(_stamps(counted.stamps, counted.rows[:, 0]) for counted in third), strict=True)
+            ]
+            order = np.argsort(rows[:, 0], kind="stable")
+            groups, previous, sources, events = rows[order].T
+            counts = [_days(previous), pa.array(sources), pa.array(events), *(column.take(order) for column in stamps)]
+            self._write(groups, counts, _day_of_rows(third)[order])
 
     def add_edges(self, rows: npt.NDArray[np.int64]) -> None:
         """Write counted rows of a month for periods that begin before it, those of the same previous days together."""
@@ -119,25 +141,28 @@ class CountWriter(_Writer):
         groups, first, last, days = rows.T
         self._write(groups, [_days(first), _days(last), pa.array(days)])
 
-    def add_visits(self, visits: npt.NDArray[np.int64], day: int | None = None) -> None:
+    def add_visits(self, visits: npt.NDArray[np.int64]) -> None:
         """Write numbers of events by group: int64[rows, 2], ascending."""
         groups, events = visits.T
-        self._write(groups, [pa.array(events)], day)
+        self._write(groups, [pa.array(events)])
+
+    def add_visits_of_days(self, days: Iterable[CountedDay]) -> None:
+        """Write numbers of events by group of days in order, whose rows are int64[rows, 2], as `add_days` does."""
+        for third in _thirds(days):
+            rows = np.concatenate([counted.rows for counted in third])
+            order = np.argsort(rows[:, 0], kind="stable")
+            groups, events = rows[order].T
+            self._write(groups, [pa.array(events)], _day_of_rows(third)[order])
 
     def _write(
-        self,
-        groups: npt.NDArray[np.int64],
-        counts: Sequence[pa.Array],
-        day: int | None = None,
-        stamps: Sequence[npt.NDArray[np.int64]] = (),
+        self, groups: npt.NDArray[np.int64], counts: Sequence[pa.Array], days: npt.NDArray[np.int64] | None = None
     ) -> None:
-        columns: list[Any] = [] if day is None else [_days(np.full(len(groups), day))]
+        columns: list[Any] = [] if days is None else [_days(days)]
         shift = self._kind.bits
         for field in self._kind.fields:
             shift -= field.bits
             columns += self._codes.decode(field, groups >> shift & ((1 << field.bits) - 1))
-        columns += [*counts, *(_stamps(bounds[groups]) for bounds in stamps)]
-        self.write(columns, COUNT_ROWS)
+        self.write([*columns, *counts], COUNT_ROWS)
         self.rows += len(groups)
 
 
@@ -188,6 +213,19 @@ def _days(numbers: npt.NDArray[Any]) -> pa.Array:
     return pa.array(numbers.astype(np.int32), pa.int32(), mask=numbers == NEVER).cast(pa.date32())
 
 
-def _stamps(bounds: npt.NDArray[np.int64]) -> pa.Array:
-    """Return stamps by their microseconds; NULL where there is none."""
-    return pa.array(bounds, schema.STAMP, mask=np.isin(bounds, NO_BOUNDS))
+def _stamps(bounds: Sequence[npt.NDArray[np.int64]], groups: npt.NDArray[np.int64]) -> list[pa.Array]:
+    """Return the stamps of groups by those of all, microseconds; NULL where there is none."""
+    return [pa.array(of_all[groups], schema.STAMP, mask=np.isin(of_all[groups], NO_BOUNDS)) for of_all in bounds]
+
+
+def _thirds(days: Iterable[CountedDay]) -> Iterator[list[CountedDay]]:
+    """Yield the days to the tenth, the twentieth and the last of the month together; those without rows left out."""
+    for _, third in groupby(days, lambda counted: min((day_of(counted.day).day - 1) // 10, 2)):
+        found = [counted for counted in third if len(counted.rows)]
+        if found:
+            yield found
+
+
+def _day_of_rows(days: Sequence[CountedDay]) -> npt.NDArray[np.int64]:
+    """Return for each row of some days the number of its day, days since 1970-01-01."""
+    return np.repeat(np.array([counted.day for counted in days], np.int64), [len(counted.rows) for counted in days])

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from pipelines import schema
 from pipelines.nmap_xml import RefusedScanError, Scan, read_scan
 from pipelines.settings import Settings
+from pipelines.sole_writer import sole_writer
 from pipelines.sources import printable
 from pipelines.warehouse import Warehouse, replacing
 
@@ -47,8 +48,9 @@ def store_port_scans(settings: Settings) -> PortScans:
             hosts.update(scan.hosts)
             scans.append(_scan_row(name, scan))
             open_ports += [asdict(port) | {"scanned_at": scan.scanned_at, "file": name} for port in scan.open_ports]
-    _write(warehouse.port_scans, scans, schema.PORT_SCANS)
-    _write(warehouse.open_ports, open_ports, schema.OPEN_PORTS)
+    with sole_writer(warehouse):
+        _write(warehouse.port_scans, scans, schema.PORT_SCANS)
+        _write(warehouse.open_ports, open_ports, schema.OPEN_PORTS)
     return PortScans(len(scans) - len(problems), len(hosts), len(open_ports), tuple(problems))
 
 

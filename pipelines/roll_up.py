@@ -10,14 +10,13 @@ What is new in a month depends on the months before it: from the first month wit
 made of, all are made anew.
 """
 
-import fcntl
 import json
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -28,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.count_codes import CountCodes
-from pipelines.count_files import CountWriter, SightWriter, read_sights
+from pipelines.count_files import CountedDay, CountWriter, SightWriter, read_sights
 from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
 from pipelines.facts import FACT_TABLES, write_facts
 from pipelines.memory import use_jemalloc
@@ -38,11 +37,11 @@ from pipelines.seen_days import SeenDays
 from pipelines.settings import Settings
 from pipelines.sight_keys import HASHED, ITEM_BITS, NEVER, add_events, count_sights, end_day, find_days
 from pipelines.sights import WORKERS, DayFacts, Sights, Spool, Stamps, added_visits, spool_month
-from pipelines.sole_writer import sole_writer
+from pipelines.sole_writer import alone_in, sole_writer
 from pipelines.warehouse import PART, Warehouse, replacing, sync
 
 # Counts of another version are made anew: raise it with every change of what the files hold or their keys mean.
-VERSION = 6
+VERSION = 7
 
 _SIGHTS = "sights"
 EMPTY_MONTH = date.min.isoformat()
@@ -83,19 +82,8 @@ def roll_up(settings: Settings) -> RolledUp:
     """
     use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
-    with sole_writer(warehouse), _alone(warehouse.counts):
+    with sole_writer(warehouse), alone_in(warehouse.counts, f"{_WORK}*"):
         return _RollUp(warehouse).run()
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the right to change the counts, whose folder is made if missing, and remove what was left unfinished."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for unfinished in folder.glob(f"{_WORK}*"):
-            shutil.rmtree(unfinished)
-        yield
 
 
 class _RollUp:
@@ -173,7 +161,7 @@ class _RollUp:
     def _count_kind(self, work: Warehouse, month: date, spool: Spool, facts: Mapping[date, DayFacts]) -> dict[str, int]:
         """Write the counts and sights of one kind; return the number of rows."""
         kind = spool.kind
-        by_day = {day_number(day): found.stamps.get(kind.name, ()) for day, found in facts.items()}
+        stamps = {day_number(day): found.stamps.get(kind.name, ()) for day, found in facts.items()}
         seen_days = SeenDays(kind, day_number(month)) if "spans" in kind.levels else None
         with ExitStack() as stack:
             writers = {
@@ -186,11 +174,12 @@ class _RollUp:
             for part in spool.ranges():
                 counted = _Range(part, self._first_day)
                 counted.look_up(self._older_sights(work, kind, month))
-                for day, rows in counted.days():
-                    writers["days"].add(rows, day, by_day[day])
-                    if seen_days is not None:
-                        seen_days.add(day, rows[:, 0])
-                writers["months"].add(counted.month(), None, _of_month(by_day.values()))
+                days = [CountedDay(day, rows, stamps[day]) for day, rows in counted.days()]
+                writers["days"].add_days(days)
+                if seen_days is not None:
+                    for day in days:
+                        seen_days.add(day.day, day.rows[:, 0])
+                writers["months"].add(counted.month(), _of_month(stamps.values()))
                 writers["edges"].add_edges(counted.edges())
                 sights.add(counted.keys, counted.last)
             if seen_days is not None:
@@ -205,8 +194,7 @@ class _RollUp:
             CountWriter(days, VISITORS, "days", self._codes) as of_days,
             CountWriter(months, VISITORS, "months", self._codes) as of_months,
         ):
-            for day, found in facts.items():
-                of_days.add_visits(found.visits, day_number(day))
+            of_days.add_visits_of_days(CountedDay(day_number(day), found.visits) for day, found in facts.items())
             visits, countries = ([getattr(found, name) for found in facts.values()] for name in ("visits", "countries"))
             of_months.add_visits(added_visits(np.concatenate(visits), np.sum(countries, axis=0)))
         return {f"{name}/days": of_days.rows, f"{name}/months": of_months.rows}

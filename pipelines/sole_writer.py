@@ -9,6 +9,7 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -115,6 +116,22 @@ def _holding(warehouse: Warehouse) -> Iterator[None]:
         _held.reset(token)
 
 
+@contextmanager
+def alone_in(folder: Path, unfinished: str) -> Iterator[None]:
+    """Hold the right to write to a folder, which is made if missing, and remove what was left unfinished.
+
+    Args:
+        folder: the folder.
+        unfinished: a glob of the files and folders that a process leaves which was killed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for path in list(folder.glob(unfinished)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        yield
+
+
 def refusal_in(message: str) -> int | None:
     """Return the number of the disk's refusal that a message quotes, as libraries do that raise errors of their own."""
     return next((number for number in _REFUSALS if os.strerror(number) in message), None)
@@ -152,7 +169,8 @@ def _remove_unfinished(warehouse: Warehouse) -> None:
     """Remove the temporary files that a process left which was killed."""
     days = [date.min, *_noted(warehouse)]  # the first one's folder holds the empty file of each stage
     folders = [warehouse.partition(stage, day).parent for stage in STAGES for day in days]
-    folders += [warehouse.root, warehouse.raw_files.parent, warehouse.segments.parent, warehouse.counts]
+    files = (warehouse.raw_files, warehouse.segments, warehouse.port_scans, warehouse.open_ports)
+    folders += [warehouse.root, warehouse.counts, *(path.parent for path in files)]
     folders += warehouse.counts.glob(f"*/*/month={date.min}")
     for folder in folders:
         for path in folder.glob(".*.tmp"):

@@ -103,7 +103,10 @@ def test_a_killed_load_is_healed_by_the_next(tmp_path: Path) -> None:
 
 def test_what_a_killed_load_left_is_removed(site: Site, undisturbed: dict[str, str]) -> None:
     left = [site.warehouse.partition(stage, LATER).with_name(".part.parquet.77.0.tmp") for stage in ("parsed", "loads")]
-    left += [site.folder / ".firewall.duckdb.77.tmp", site.folder / "raw_files" / ".part.parquet.77.tmp"]
+    left += [site.folder / ".firewall.duckdb.77.tmp", site.folder / "counts" / ".state.json.77.tmp"]
+    left += [
+        site.folder / name / ".part.parquet.77.tmp" for name in ("raw_files", "segments", "port_scans", "open_ports")
+    ]
     for path in left:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"PAR1")

@@ -328,6 +328,16 @@ def test_an_empty_quarter_says_so(tmp_path: Path) -> None:
     assert {section.attributes["id"] for section in page.all("section")} == {"summary", "method"}
 
 
+def test_what_a_killed_report_left_is_removed(tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    left = [reports / ".2020-Q1.en.html.77.tmp", reports / "2020-Q1.en.pictures" / ".map.svg.77.tmp"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("<", encoding="utf-8")
+    make_report(warehouse_of(tmp_path, {}), PERIOD)
+    assert not [path for path in left if path.exists()]
+
+
 def test_one_event_is_no_trend(tmp_path: Path) -> None:
     report = make_report(warehouse_of(tmp_path, {"2020-05-17": [seen("2020-05-17 12:00:00")]}), PERIOD)
     text = summary_of(report, "en")

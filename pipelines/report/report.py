@@ -15,6 +15,7 @@ from pipelines.report.palette import in_light
 from pipelines.report.period import Period
 from pipelines.report.wording import LANGUAGES, Code, HtmlText, MarkdownText
 from pipelines.settings import Settings
+from pipelines.sole_writer import alone_in
 from pipelines.warehouse import Warehouse, replacing
 
 
@@ -52,9 +53,10 @@ def make_report(settings: Settings, period: Period) -> Report:
     searched = ((str(path.relative_to(folder)), text.replace(page_script(), "")) for path, text in written.items())
     if not settings.own_names:
         refuse_leaks(searched, own)
-    for path, text in written.items():
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+    with alone_in(folder, "**/.*.tmp"):
+        for path, text in written.items():
+            with replacing(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
     return Report(
         figures=figures,
         pages={code: folder / f"{period.name}.{code}.html" for code in LANGUAGES},

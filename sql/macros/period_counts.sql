@@ -1,4 +1,4 @@
--- Counts of one kind from day `first` to day `last`, to be added up: rows of its whole months, and of the other days
+-- Counts of one kind from day `first` to day `last`, to be added up: of whole months, and of the other days with `day`
 create or replace macro period_counts(kind, first, last) as table
     with period as (select is_valid from valid_period(first, last)),
 
@@ -31,7 +31,7 @@ create or replace macro period_counts(kind, first, last) as table
     ),
 
     of_days as (
-        select * exclude (month, day)
+        select * exclude (month)
         from
             read_parquet(
                 count_files('days', kind),
