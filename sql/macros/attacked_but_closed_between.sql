@@ -17,12 +17,14 @@ create or replace macro attacked_but_closed_between(first, last) as table
         group by scanned
     ),
 
+    tried as materialized (select * from top_ports_between(first, last)),
+
     closed as (
         select
             tried.port,
             tried.protocol,
             max(ranges.scanned_at) as scanned_at
-        from top_ports_between(first, last) as tried
+        from tried
         inner join ranges
             on
                 tried.protocol = ranges.scanned.protocol
@@ -41,6 +43,5 @@ create or replace macro attacked_but_closed_between(first, last) as table
         tried.rank,
         closed.scanned_at
     from closed
-    inner join top_ports_between(first, last) as tried
-        on closed.port = tried.port and closed.protocol = tried.protocol
+    inner join tried on closed.port = tried.port and closed.protocol = tried.protocol
     order by tried.events desc, closed.port asc, closed.protocol asc;

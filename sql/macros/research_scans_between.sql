@@ -6,7 +6,7 @@
 -- first_seen: When the first event was logged, UTC
 -- last_seen: When the last event was logged, UTC
 create or replace macro research_scans_between(first, last) as table
-    with facts as (select * from period_sources(first, last)),
+    with facts as not materialized (select * from period_sources(first, last)),
 
     networks as (
         select

@@ -22,6 +22,17 @@ held as (
     from held_apart
 ),
 
+-- The many small files of loads are read once.
+loaded_files as materialized (
+    select
+        day,
+        sensor,
+        file,
+        lines,
+        file_digest
+    from loads
+),
+
 changes as (
     select
         held.day,
@@ -29,32 +40,32 @@ changes as (
         held.file as new_file,
         null as gone_file
     from held
-    anti join loads
+    anti join loaded_files
         on
-            held.day = loads.day
-            and held.sensor = loads.sensor
-            and held.lines = loads.lines
-            and held.file_digest = loads.file_digest
+            held.day = loaded_files.day
+            and held.sensor = loaded_files.sensor
+            and held.lines = loaded_files.lines
+            and held.file_digest = loaded_files.file_digest
     union all
     select
-        loads.day,
-        loads.sensor,
+        loaded_files.day,
+        loaded_files.sensor,
         null as new_file,
-        loads.file as gone_file
-    from loads
+        loaded_files.file as gone_file
+    from loaded_files
     anti join held
         on
-            loads.day = held.day
-            and loads.sensor = held.sensor
-            and loads.lines = held.lines
-            and loads.file_digest = held.file_digest
+            loaded_files.day = held.day
+            and loaded_files.sensor = held.sensor
+            and loaded_files.lines = held.lines
+            and loaded_files.file_digest = held.file_digest
 ),
 
 loaded as (
     select distinct
         day,
         sensor
-    from loads
+    from loaded_files
 )
 
 select
