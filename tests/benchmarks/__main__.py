@@ -19,6 +19,8 @@ from tests.benchmarks.measuring import FailedError, Measured, measure_module
 from tests.benchmarks.scenario import FIRST, SEED
 
 ADDRESSES = 1_000_000
+# A day on top of so many years of days of so many lines.
+YEARS, DAILY = 5, 5_000
 TABLES = ("rivals", "work", "storage", "views")
 HOME, PARQUET = "firewall-logs load", "firewall-logs, Parquet only"
 
@@ -145,7 +147,8 @@ def _work(folder: Path, _: int, rounds: int, largest: int) -> Iterator[str]:
         shutil.rmtree(parts)
     log = _packed(_log(folder / "work" / "one.log", largest // 10))
     yield from _cost(folder, log, largest // 10, 1, 1, rounds, ", gzip")
-    log = _log(folder / "work" / "one.log", largest, 1, ADDRESSES)
+    yield from _on_top_of_years(folder)
+    log = _log(folder / "work" / "one.log", largest, sources=ADDRESSES, even=True)
     yield from _cost(folder, log, largest, 1, 1, 1, f", {ADDRESSES:,} addresses")
     took = json.loads(enrich(log, folder / "warehouse", _days(1)[0]).output)
     yield ""
@@ -163,6 +166,25 @@ def _cost(folder: Path, log: Path, lines: int, days: int, files: int, rounds: in
     wall, cpu = (statistics.median(getattr(run, figure) for run in runs) for figure in ("wall", "cpu"))
     peak = max(run.peak for run in runs)
     yield f"| {lines:,} | {days} | {files:,}{note} | {wall:.1f} | {cpu:.1f} | {peak:,.0f} | {cpu / lines * 1e6:.2f} |"
+
+
+def _on_top_of_years(folder: Path) -> Iterator[str]:
+    """Yield what a day costs that comes on top of five years, and in an empty warehouse."""
+    raw, before = folder / "years", 365 * YEARS
+    for year in range(YEARS):
+        _log(raw / f"{year}.log", 365 * DAILY, 365, after=365 * year)
+    shutil.rmtree(folder / "warehouse", ignore_errors=True)
+    load(raw, folder / "warehouse", *_days(before))
+    _log(raw / "new.log", DAILY, after=before)
+    for note in (", on top of five years", ", of its own"):
+        took = load(raw, folder / "warehouse", *_days(1, before))
+        yield (
+            f"| {DAILY:,} | 1 | 1{note} | {took.wall:.1f} | {took.cpu:.1f} | {took.peak:,.0f} |"
+            f" {took.cpu / DAILY * 1e6:.2f} |"
+        )
+        shutil.rmtree(folder / "warehouse")
+        for old in raw.glob("?.log"):
+            old.unlink()
 
 
 def _split(log: Path, folder: Path, files: int) -> Path:
@@ -230,15 +252,16 @@ def _forget(warehouse: Path) -> None:
             os.close(descriptor)
 
 
-def _log(path: Path, lines: int, days: int = 1, *sources: int) -> Path:
-    """Write a log of so many lines over so many days, from so many sources where told, and return where it is."""
-    path.parent.mkdir(exist_ok=True)
-    measure_module("tests.benchmarks.logs", path.with_name("said.txt"), path, lines, days, *sources)
+def _log(path: Path, lines: int, days: int = 1, **others: int | bool) -> Path:
+    """Write a log of so many lines over so many days (see `write_log` for the others), and return where it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wanted = json.dumps({"lines": lines, "days": days, **others})
+    measure_module("tests.benchmarks.logs", path.with_name("said.txt"), path, wanted)
     return path
 
 
-def _days(days: int) -> tuple[str, str]:
-    return f"{FIRST:%Y-%m-%d}", f"{FIRST + timedelta(days=days - 1):%Y-%m-%d}"
+def _days(days: int, after: int = 0) -> tuple[str, str]:
+    return f"{FIRST + timedelta(days=after):%Y-%m-%d}", f"{FIRST + timedelta(days=after + days - 1):%Y-%m-%d}"
 
 
 _TABLES = {"rivals": _rivals, "work": _work, "storage": _storage, "views": _views}

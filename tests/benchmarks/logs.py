@@ -1,8 +1,8 @@
 """Makes the benchmark's logs: netfilter lines as the kernel writes them, from a seed, as many as wanted."""
 
+import json
 import os
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,33 +19,32 @@ _PORTS = np.array([445, 23, 1433, 22, 3389, 80, 8080, 5060, 53413, 6379, 389, 12
 _TAIL = 0.3
 
 
-def write_log(path: Path, lines: int, days: int = 1, sources: int = 100_000, *, even: bool = False) -> Path:
-    """Write `lines` lines that spread evenly over `days` days from 2020-01-01 on, and set the file's time to their end.
+def write_log(
+    path: Path, lines: int, days: int = 1, *, after: int = 0, sources: int = 100_000, even: bool = False
+) -> Path:
+    """Write `lines` lines that spread evenly over `days` days, and set the file's time to their end.
 
     Args:
         path: where to; its folder is created.
         lines: how many.
         days: over how many days.
+        after: how many days after 2020-01-01 the first of them is.
         sources: how many different source addresses there are to draw from, most of them seldom (Zipf).
         even: whether to draw each as often as any other.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for block in _blocks(lines, days, sources, even=even):
-            file.write(block)
-    end = (FIRST + timedelta(days=days)).timestamp()
-    os.utime(path, (end, end))
-    return path
-
-
-def _blocks(lines: int, days: int, sources: int, *, even: bool) -> Iterator[bytes]:
     random = np.random.default_rng(SEED)
     addresses = _addresses(random, sources)
+    first = int((FIRST + timedelta(days=after)).timestamp()) * 1_000_000
     step = days * 86_400 * 1_000_000 / lines
-    for start in range(0, lines, _BLOCK):
-        count = min(_BLOCK, lines - start)
-        micros = ((start + np.arange(count) + random.random(count)) * step).astype(np.int64)
-        yield _text(random, micros, addresses, even=even)
+    with path.open("wb") as file:
+        for start in range(0, lines, _BLOCK):
+            count = min(_BLOCK, lines - start)
+            micros = first + ((start + np.arange(count) + random.random(count)) * step).astype(np.int64)
+            file.write(_text(random, micros, addresses, even=even))
+    end = (FIRST + timedelta(days=after + days)).timestamp()
+    os.utime(path, (end, end))
+    return path
 
 
 def _addresses(random: np.random.Generator, count: int) -> pa.StringArray:
@@ -56,7 +55,7 @@ def _addresses(random: np.random.Generator, count: int) -> pa.StringArray:
 
 def _text(random: np.random.Generator, micros: np.ndarray, addresses: pa.StringArray, *, even: bool) -> bytes:
     count = len(micros)
-    stamps = pa.array(micros + int(FIRST.timestamp()) * 1_000_000).cast(pa.timestamp("us"))
+    stamps = pa.array(micros).cast(pa.timestamp("us"))
     seconds = pc.strftime(stamps.cast(pa.timestamp("s"), safe=False), format="%b %e %H:%M:%S")
     uptime = pc.binary_join_element_wise(
         _digits(micros // 1_000_000 + 86_400), pc.utf8_lpad(_digits(micros % 1_000_000), 6, "0"), "."
@@ -105,5 +104,4 @@ def _digits(values: np.ndarray) -> pa.StringArray:
 
 
 if __name__ == "__main__":
-    wanted = [int(argument) for argument in sys.argv[2:]]
-    write_log(Path(sys.argv[1]), *wanted, even=len(wanted) > 2)
+    write_log(Path(sys.argv[1]), **json.loads(sys.argv[2]))
