@@ -1,14 +1,14 @@
 """What is counted: each kind is groups of events, and the items of which a group has so many different ones.
 
 Rows of the level `days` are of a day. Those of `months` are of a month, and tell the month that their sources were last
-seen in before; those of `edges` tell the day, for periods that begin in the middle of a month. Those of `spans` tell
-the days of a month that a group was seen on, without its sources.
+seen in before, as those of `years` do; those of `edges` tell the day, for periods that begin in the middle of a month.
+Those of `spans` tell the days of a month that a group was seen on, without its sources.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["days", "months", "edges", "spans"]
+Level = Literal["days", "months", "years", "edges", "spans"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Kind:
     name: str
     fields: tuple[Field, ...]
     stamped: bool = False
-    levels: tuple[Level, ...] = ("days", "months", "edges")
+    levels: tuple[Level, ...] = ("days", "months", "years", "edges")
 
     @property
     def group_columns(self) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ SERVICE = Field(("service",), 12)
 # Of these the different sources are counted.
 KINDS = (
     Kind("port_countries", (PORT, COUNTRY)),
-    Kind("ports", (PORT,), levels=("days", "months", "edges", "spans")),
+    Kind("ports", (PORT,), levels=("days", "months", "years", "edges", "spans")),
     Kind("countries", (COUNTRY,), stamped=True),
     Kind("services", (SERVICE,)),
 )

@@ -97,12 +97,12 @@ _SELDOM = {
 SLICE_ROWS = 1 << 17
 SLICE_TRIES = 1 << 20
 # What does not fit into memory waits in files.
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
     "memory_limit": "320MB",
     "preserve_insertion_order": False,
 }
-_BATCH_ROWS = 1 << 16
+BATCH_ROWS = 1 << 16
 
 
 def write_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Path) -> dict[str, int]:
@@ -118,7 +118,7 @@ def write_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Pa
         The number of rows by level and name, such as `sources/days`.
     """
     rows = {}
-    with duckdb.connect(config=_SETTINGS | {"temp_directory": str(scratch)}) as connection:
+    with duckdb.connect(config=SETTINGS | {"temp_directory": str(scratch)}) as connection:
         for name in _MACROS:
             connection.execute((SQL_FOLDER / "macros" / f"{name}.sql").read_text(encoding="utf-8"))
         files = [str(part) for part in parts]
@@ -129,7 +129,7 @@ def write_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Pa
             if (level, name) in _SELDOM and not len(connection.sql(_SELDOM[level, name]).limit(1)):
                 query = f"{query} limit 0"  # noqa: PLW2901 - the same, of no rows
             with FactWriter(work.count_file(level, name, month), FACT_TABLES[level, name]) as writer:
-                for batch in _bound(connection, query, files).to_arrow_reader(_BATCH_ROWS):
+                for batch in _bound(connection, query, files).to_arrow_reader(BATCH_ROWS):
                     writer.add(batch)
             rows[f"{name}/{level}"] = writer.rows
     return rows

@@ -58,7 +58,8 @@ def repair(settings: Settings, loaded: Sequence[date] = ()) -> Repaired:
         retained = Retained.of(warehouse)
         counts = unreadable.pop(_COUNTS, [])
         for path in counts:
-            if not retained.has_events(_date_of(path)):
+            # Years are added up from months.
+            if not retained.has_events(_date_of(path)) and not path.parent.name.startswith("year="):
                 raise UnreadableError(path)
             path.unlink()
         _forget_unreadable_state(warehouse.counts / "state.json")
@@ -77,7 +78,7 @@ def repair(settings: Settings, loaded: Sequence[date] = ()) -> Repaired:
 
 
 def _date_of(path: Path) -> date:
-    """Return the day, or the first of the month, that a partition is of."""
+    """Return the day, or the first of the month or year, that a file is of."""
     return date.fromisoformat(path.parent.name.partition("=")[2])
 
 

@@ -8,6 +8,7 @@ outlive its events is neither counted again nor checked against them. Loads and 
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -17,11 +18,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.count_kinds import KINDS
+from pipelines.count_years import write_year
 from pipelines.retained import Retained
 from pipelines.schema import RAW_FILES, arrow_schema
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer
-from pipelines.warehouse import Warehouse, replacing
+from pipelines.warehouse import PART, Warehouse, replacing
 
 # What goes with a day's events: all that they are made from.
 _EVENT_STAGES = ("parsed", "accounts", "signs", "events")
@@ -134,6 +137,7 @@ def _remove_counts(warehouse: Warehouse, since: date | None) -> int:
         if date.min < date.fromisoformat(folder.name.removeprefix("month=")) < since
     ]
     if old:
+        _add_up_year(warehouse, since)
         state = _state(warehouse)
         state["built"] = {month: days for month, days in state["built"].items() if month >= since.isoformat()}
         for folder in old:
@@ -141,6 +145,22 @@ def _remove_counts(warehouse: Warehouse, since: date | None) -> int:
         with replacing(warehouse.counts / "state.json") as temporary:
             temporary.write_text(json.dumps(state), encoding="utf-8")
     return len({folder.name for folder in old})
+
+
+def _add_up_year(warehouse: Warehouse, since: date) -> None:
+    """Count the year of the first month that is kept without those before, and remove the years before."""
+    year = since.replace(month=1)
+    for folder in warehouse.counts.glob("years/*/year=*"):
+        if date.min < date.fromisoformat(folder.name.removeprefix("year=")) < year:
+            shutil.rmtree(folder)
+    for kind in KINDS if since > year else ():
+        months = (warehouse.counts / "months" / kind.name).glob(f"month={year:%Y}-*/{PART}")
+        kept = [month for month in sorted(months) if month.parent.name >= f"month={since}"]
+        with (
+            tempfile.TemporaryDirectory(prefix=".work-", dir=warehouse.counts) as scratch,
+            replacing(warehouse.count_file("years", kind.name, year)) as temporary,
+        ):
+            write_year(temporary, kind, kept, since, Path(scratch))
 
 
 def _remove_raw(warehouse: Warehouse, since: date | None) -> Iterator[str]:

@@ -29,6 +29,7 @@ import numpy.typing as npt
 from pipelines.count_codes import CountCodes
 from pipelines.count_files import CountedDay, CountWriter, SightWriter, read_sights
 from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
+from pipelines.count_years import write_year
 from pipelines.facts import FACT_TABLES, write_facts
 from pipelines.memory import use_jemalloc
 from pipelines.partitions import day_number
@@ -41,14 +42,14 @@ from pipelines.sole_writer import alone_in, sole_writer
 from pipelines.warehouse import PART, Warehouse, replacing, sync
 
 # Counts of another version are made anew: raise it with every change of what the files hold or their keys mean.
-VERSION = 7
+VERSION = 8
 
 _SIGHTS = "sights"
 EMPTY_MONTH = date.min.isoformat()
 _WORK = ".work-"
 # Levels and names of all that is kept of a month.
 _FOLDERS = (
-    *((level, kind.name) for kind in ALL_KINDS for level in kind.levels),
+    *((level, kind.name) for kind in ALL_KINDS for level in kind.levels if level != "years"),
     *((_SIGHTS, kind.name) for kind in KINDS),
     *FACT_TABLES,
 )
@@ -111,13 +112,15 @@ class _RollUp:
             work = Warehouse(Path(folder))
             for month in made:
                 self._count_month(work, month)
-            if changed:
-                self._put_in_place(work, changed[0], wanted)
+            first = changed[0] if changed else None
+            if self._count_years(work, first) or changed:
+                self._put_in_place(work, first, wanted)
         return RolledUp(tuple(made), self._rows, self._seconds["reading"], self._seconds["counting"])
 
     def _without_events(self) -> Built:
         """Return the months whose counts outlive their events, as they were counted."""
         retained, built = Retained.of(self._warehouse), self._state["built"]
+        self._counts_since = retained.counts_since
         months = sorted({*built, *self._stored()} - {EMPTY_MONTH})
         return {month: built.get(month, {}) for month in months if not retained.has_events(date.fromisoformat(month))}
 
@@ -199,29 +202,51 @@ class _RollUp:
             of_months.add_visits(added_visits(np.concatenate(visits), np.sum(countries, axis=0)))
         return {f"{name}/days": of_days.rows, f"{name}/months": of_months.rows}
 
+    def _count_years(self, work: Warehouse, first: str | None) -> int:
+        """Write the counts of years from that of the first changed month on, and of those missing; return how many."""
+        made = 0
+        for year, months in self._years().items():
+            is_changed = first is not None and year >= date.fromisoformat(first).replace(month=1)
+            for kind in KINDS:
+                if is_changed or not self._warehouse.count_file("years", kind.name, year).exists():
+                    files = [self._newest(work, "months", kind.name, month) for month in months]
+                    since = max(year, self._counts_since or year)
+                    rows = write_year(work.count_file("years", kind.name, year), kind, files, since, work.root)
+                    self._rows[f"{kind.name}/years"] = self._rows.get(f"{kind.name}/years", 0) + rows
+                    made += 1
+        return made
+
+    def _years(self) -> dict[date, list[date]]:
+        """Return the years with counts, by their first days, and the months of each."""
+        months = sorted({*self._months, *map(date.fromisoformat, self._removed)})
+        return {year: list(of_year) for year, of_year in groupby(months, lambda month: month.replace(month=1))}
+
+    def _newest(self, work: Warehouse, level: str, name: str, month: date) -> Path:
+        """Return the file of a month that has just been made, or the one in place."""
+        new = work.count_file(level, name, month)
+        return new if new.exists() else self._warehouse.count_file(level, name, month)
+
     def _older_sights(self, work: Warehouse, kind: Kind, month: date) -> Iterator[Path]:
         """Yield the files of sights of the months before, newest first."""
         months = {*self._months, *map(date.fromisoformat, self._removed)}
         for older in sorted((older for older in months if older < month), reverse=True):
-            new = work.count_file(_SIGHTS, kind.name, older)
-            yield new if new.exists() else self._warehouse.count_file(_SIGHTS, kind.name, older)
+            yield self._newest(work, _SIGHTS, kind.name, older)
 
-    def _put_in_place(self, work: Warehouse, first: str, wanted: Built) -> None:
-        """Replace the files of all months from the first one on; what stops it in between, the next run heals."""
-        self._write_state({month: days for month, days in self._state["built"].items() if month < first})
-        for level, name in _FOLDERS:
-            folder = self._warehouse.counts / level / name
-            folder.mkdir(parents=True, exist_ok=True)
-            for new in sorted((work.counts / level / name).glob(f"month=*/{PART}")):
-                place = folder / new.parent.name / PART
-                place.parent.mkdir(exist_ok=True)
-                new.replace(place)
-                sync(place.parent)
-            for gone in folder.glob(f"month=*/{PART}"):
-                if gone.parent.name.removeprefix("month=") not in wanted:
-                    shutil.rmtree(gone.parent)
-            sync(folder)
-        self._write_state(wanted)
+    def _put_in_place(self, work: Warehouse, first: str | None, wanted: Built) -> None:
+        """Replace the files of all months from the first that has changed on, and of the years made with them.
+
+        What stops it in between, the next run heals.
+        """
+        if first is not None:
+            self._write_state({month: days for month, days in self._state["built"].items() if month < first})
+            for level, name in _FOLDERS:
+                _move(work.counts / level / name, self._warehouse.counts / level / name, wanted)
+        for kind in KINDS:
+            _move(
+                work.counts / "years" / kind.name, self._warehouse.counts / "years" / kind.name, map(str, self._years())
+            )
+        if first is not None:
+            self._write_state(wanted)
 
     def _write_state(self, built: Built) -> None:
         state = {"version": VERSION, "codes": self._codes.met(), "built": built}
@@ -236,6 +261,21 @@ def _read_state(path: Path) -> dict[str, Any]:
         if state["version"] == VERSION:
             return state
     return {"codes": {}, "built": {}}
+
+
+def _move(new: Path, folder: Path, wanted: Iterable[str]) -> None:
+    """Move files of months or years, each to its place below a folder, and remove those that are not wanted there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted(new.glob(f"*=*/{PART}")):
+        place = folder / file.parent.name / PART
+        place.parent.mkdir(exist_ok=True)
+        file.replace(place)
+        sync(place.parent)
+    kept = set(wanted)
+    for gone in folder.glob(f"*=*/{PART}"):
+        if gone.parent.name.partition("=")[2] not in kept:
+            shutil.rmtree(gone.parent)
+    sync(folder)
 
 
 def _of_month(days: Iterable[Stamps]) -> Stamps:

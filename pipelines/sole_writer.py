@@ -171,7 +171,7 @@ def _remove_unfinished(warehouse: Warehouse) -> None:
     folders = [warehouse.partition(stage, day).parent for stage in STAGES for day in days]
     files = (warehouse.raw_files, warehouse.segments, warehouse.port_scans, warehouse.open_ports)
     folders += [warehouse.root, warehouse.counts, *(path.parent for path in files)]
-    folders += warehouse.counts.glob(f"*/*/month={date.min}")
+    folders += warehouse.counts.glob(f"*/*/*={date.min}")
     for folder in folders:
         for path in folder.glob(".*.tmp"):
             path.unlink()

@@ -148,7 +148,7 @@ class _Verification:
                 return
 
     def _read_counts(self) -> None:
-        """Read the files of counts and facts, and compare the counts of days and months."""
+        """Read the files of counts and facts, and compare the counts of days, months and years."""
         for (level, name), columns in FACT_TABLES.items():
             for path in self._count_files(level, name):
                 self._read(path, columns, _month_of(path))
@@ -159,7 +159,7 @@ class _Verification:
                     month = _month_of(path)
                     before = len(self._findings)
                     self._read(path, count_columns(kind, level), month)
-                    if len(self._findings) == before and level in {"days", "months"}:
+                    if len(self._findings) == before and level in {"days", "months", "years"}:
                         found[month] = pc.sum(pq.ParquetFile(path).read(columns=["events"])["events"]).as_py() or 0
             self._findings += [
                 Finding(f"the counts of {kind.name} for {month:%Y-%m} differ between its days and the month", month)
@@ -167,9 +167,14 @@ class _Verification:
                 # Those of visitors leave out, in a month, countries that a day has.
                 if kind in KINDS and sums["days"][month] != sums["months"].get(month, sums["days"][month])
             ]
+            self._findings += [
+                Finding(f"the counts of {kind.name} for {year:%Y} differ between its months and the year", year)
+                for year, events in sums.get("years", {}).items()
+                if events != sum(of_month for month, of_month in sums["months"].items() if month.year == year.year)
+            ]
 
     def _count_files(self, level: str, name: str) -> list[Path]:
-        return sorted((self._warehouse.counts / level / name).glob(f"month=*/{PART}"))
+        return sorted((self._warehouse.counts / level / name).glob(f"*=*/{PART}"))
 
     def _run_checks(self) -> None:
         """Run the checks of sql/checks/ over all days."""
@@ -203,7 +208,7 @@ class _Verification:
 
 
 def _month_of(path: Path) -> date:
-    return date.fromisoformat(path.parent.name.removeprefix("month="))
+    return date.fromisoformat(path.parent.name.partition("=")[2])
 
 
 def _digests(parsed: Path, kept: pa.Array | None, sensors: Iterable[str]) -> dict[str, int]:

@@ -72,7 +72,7 @@ class Warehouse:
 
     @property
     def counts(self) -> Path:
-        """Folder of the rolled-up counts: `counts/<level>/<kind>/month=2020-04-01/part.parquet`."""
+        """Folder of the rolled-up counts: `counts/<level>/<kind>/month=2020-04-01/part.parquet`; `year=` of years."""
         return self.root / "counts"
 
     @property
@@ -104,9 +104,10 @@ class Warehouse:
         """Return the Parquet file of one day of a stage, whether it exists or not."""
         return self.root / stage / f"day={day.isoformat()}" / PART
 
-    def count_file(self, level: str, kind: str, month: date) -> Path:
-        """Return the Parquet file of one month of counts of a kind, whether it exists or not."""
-        return self.counts / level / kind / f"month={month.isoformat()}" / PART
+    def count_file(self, level: str, kind: str, first: date) -> Path:
+        """Return the Parquet file of counts of a kind of one month, or year, by its first day; it need not exist."""
+        span = "year" if level == "years" else "month"
+        return self.counts / level / kind / f"{span}={first.isoformat()}" / PART
 
     def glob(self, stage: str) -> str:
         """Return the pattern that matches every partition file of a stage."""

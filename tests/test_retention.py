@@ -133,6 +133,13 @@ def test_counts_that_cannot_be_made_again_are_not_thrown_away(site: Site) -> Non
     assert path.exists()
 
 
+def test_counts_of_a_year_are_added_up_again_from_those_of_months(site: Site) -> None:
+    load(site, LAST, LAST, events="45")
+    site.warehouse.count_file("years", "ports", MONTHS[0]).write_bytes(b"")
+    load(site, LAST, LAST, events="45")
+    assert ports(site) == [(445, 48, 6)]
+
+
 def test_counts_have_a_span_of_their_own(site: Site) -> None:
     loaded = load(site, LAST, LAST, events="20", counts="45")
     assert (loaded.removed.event_days, loaded.removed.count_months) == (60, 1)

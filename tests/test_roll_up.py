@@ -20,8 +20,8 @@ from tests.partitions import Row, event, settings_for, write_partition
 SCALE = int(os.environ.get("TEST_SCALE", "1"))
 SEED = int(os.environ.get("FIREWALL_FUZZ_SEED", "1"))
 
-FIRST = date(2020, 1, 20)
-DAYS = 75  # of four months, the leap day among them
+FIRST = date(2019, 12, 11)
+DAYS = 90  # of four months and two years, the leap day among them
 
 SOURCES = [
     None,
@@ -137,7 +137,12 @@ def assert_exact(folder: Path, chance: random.Random, periods: int) -> None:
         (date(2020, 2, 1), date(2020, 2, 29)),
         (date(2020, 2, 29), date(2020, 2, 29)),
         (date(2020, 1, 31), date(2020, 3, 1)),
+        (date(2018, 1, 1), date(2018, 12, 31)),
         (date(2019, 1, 1), date(2019, 12, 31)),
+        (date(2020, 1, 1), date(2020, 12, 31)),
+        (date(2019, 12, 1), date(2020, 12, 31)),
+        (date(2019, 12, 15), date(2020, 12, 31)),
+        (date(2020, 2, 1), date(2021, 1, 31)),
         (end, end + timedelta(days=100)),
     ]
     for _ in range(periods):
@@ -202,7 +207,7 @@ def test_only_changed_months_and_those_after_them_are_made_anew(tmp_path: Path) 
     assert roll_up(settings).rows == {}
 
 
-@pytest.mark.parametrize("gone", ["", "state.json", "days/ports", "sights/countries/month=2020-02-01"])
+@pytest.mark.parametrize("gone", ["", "state.json", "days/ports", "sights/countries/month=2020-02-01", "years"])
 def test_what_is_deleted_of_the_counts_is_made_anew(tmp_path: Path, gone: str) -> None:
     settings = settings_for(tmp_path)
     seed_month(tmp_path)
@@ -219,9 +224,11 @@ def test_what_is_deleted_of_the_counts_is_made_anew(tmp_path: Path, gone: str) -
     assert_exact(tmp_path, random.Random(SEED), 2)  # noqa: S311
 
 
-@pytest.mark.parametrize("renames", [0, 1, 5, 11])
+@pytest.mark.parametrize(
+    ("span", "renames"), [("month", 0), ("month", 1), ("month", 5), ("month", 11), ("year", 0), ("year", 2)]
+)
 def test_a_crash_between_two_renames_is_healed_by_the_next_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renames: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, span: str, renames: int
 ) -> None:
     settings = settings_for(tmp_path)
     seed_month(tmp_path)
@@ -232,7 +239,7 @@ def test_a_crash_between_two_renames_is_healed_by_the_next_run(
 
     def crash(path: Path) -> None:
         sync(path)
-        if path.name.startswith("month=") and next(left, None) is None:
+        if path.name.startswith(f"{span}=") and next(left, None) is None:
             raise OSError("no power")
 
     with monkeypatch.context() as patched:

@@ -102,7 +102,10 @@ def test_another_digest_is_found(site: Site) -> None:
 def test_counts_of_other_events_are_found(site: Site) -> None:
     path = site.warehouse.count_file("months", "ports", DAYS[0])
     changed(path, events=lambda events: pa.array([number + 1 for number in events.to_pylist()], pa.int64()))
-    assert sentences(site) == ["the counts of ports for 2020-04 differ between its days and the month"]
+    assert sentences(site) == [
+        "the counts of ports for 2020-04 differ between its days and the month",
+        "the counts of ports for 2020 differ between its months and the year",
+    ]
     path = site.warehouse.count_file("days", "ports", DAYS[0])
     path.write_bytes(b"PAR1")
     assert sentences(site)[0].startswith("'counts/days/ports/month=2020-04-01/part.parquet' cannot be read: ")

@@ -1,6 +1,3 @@
 -- First day after the last month that may lie whole in a period up to `last`
 create or replace macro after_whole_months(last) as
-case
-    when as_day(last) >= date '9999-12-31' then date '9999-12-31'
-    else month_of(cast(as_day(last) + interval 1 day as date))
-end;
+cast(date_trunc('month', greatest(least(as_day(last), date '9999-12-30'), date '0001-01-01') + 1) as date);

@@ -1,6 +1,17 @@
--- Counts of one kind from day `first` to day `last`, to be added up: of whole months, and of the other days with `day`
+-- Counts of one kind from day `first` to day `last`, to be added up: of whole years and months, and of days with `day`
 create or replace macro period_counts(kind, first, last) as table
     with period as (select is_valid from valid_period(first, last)),
+
+    of_years as (
+        select * exclude (year)
+        from
+            read_parquet(
+                count_files('years', kind),
+                hive_partitioning = true,
+                hive_types = { 'year': date }
+            )
+        where year >= first_whole_year(first) and year < after_whole_years(last)
+    ),
 
     of_months as (
         select * exclude (month)
@@ -10,11 +21,13 @@ create or replace macro period_counts(kind, first, last) as table
                 hive_partitioning = true,
                 hive_types = { 'month': date }
             )
-        where month >= first_whole_month(first) and month < after_whole_months(last)
+        where
+            month >= first_whole_month(first) and month < after_whole_months(last)
+            and (month < first_whole_year(first) or month >= after_whole_years(last))
     ),
 
-    -- A month's rows tell the month that a source was last seen in. Of the month that the period begins in the middle
-    -- of, the day decides.
+    -- Rows of a month or year tell the month that a source was last seen in. Of the month that the period begins in the
+    -- middle of, the day decides.
     of_edges as (
         select * exclude (month)
         from
@@ -44,6 +57,12 @@ create or replace macro period_counts(kind, first, last) as table
             and day between as_day(first) and as_day(last)
     ),
 
+    of_years_and_months as (
+        select * from of_years
+        union all by name
+        select * from of_months
+    ),
+
     counted as (
         -- A source that was seen in the period before is counted there.
         select
@@ -53,7 +72,7 @@ create or replace macro period_counts(kind, first, last) as table
                     else sources
                 end as sources
             )
-        from of_months
+        from of_years_and_months
         union all by name
         select * from of_edges
         union all by name

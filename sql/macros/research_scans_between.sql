@@ -6,34 +6,37 @@
 -- first_seen: When the first event was logged, UTC
 -- last_seen: When the last event was logged, UTC
 create or replace macro research_scans_between(first, last) as table
-    with facts as not materialized (select * from period_sources(first, last)),
-
-    networks as (
-        select
-            scanner,
-            identifier,
-            ipv4_number(split_part(identifier, '/', 1)) as lowest,
-            ipv4_number(split_part(identifier, '/', 1)) + cast(pow(2, 32 - prefix_length(identifier)) as bigint) - 1
-                as highest,
-            -- Addresses that begin with other digits need no closer look.
-            left(
-                address_digits(split_part(identifier, '/', 1)), greatest(prefix_length(identifier) // 4, 4)
-            ) as beginning
-        from research_scanners
-        where kind = 'network' and prefix_length(identifier) >= 16
-    ),
-
-    visitors as (
-        select distinct source_key
-        from facts
-    ),
-
-    others as (
+    with visitors as materialized (
         select distinct
             source_key,
-            source_ip
-        from facts
-        where source_key >= 4611686018427387904
+            -- An IPv4 address is its own key.
+            case when source_key >= 4611686018427387904 then source_ip end as source_ip,
+            source_asn
+        from period_sources(first, last)
+    ),
+
+    -- What the plan of a query holds is as long as what it calls: the digits of an address are written out once.
+    listed as (
+        select
+            scanner,
+            split_part(identifier, '/', 1) as base,
+            address_digits(split_part(identifier, '/', 1)) as digits,
+            try_cast(split_part(identifier, '/', 2) as integer) as bits
+        from research_scanners
+        where kind = 'network'
+    ),
+
+    networks as materialized (
+        select
+            scanner,
+            digits,
+            coalesce(bits, 4 * length(digits)) as bits,
+            ipv4_number(base) as lowest,
+            ipv4_number(base) + cast(pow(2, 32 - coalesce(bits, 32)) as bigint) - 1 as highest,
+            -- Addresses that begin with other digits need no closer look.
+            left(digits, greatest(coalesce(bits, 4 * length(digits)) // 4, 4)) as beginning
+        from listed
+        where coalesce(bits, 4 * length(digits)) >= 16
     ),
 
     lengths as (
@@ -41,17 +44,24 @@ create or replace macro research_scans_between(first, last) as table
         from networks
     ),
 
+    others as (
+        select
+            source_key,
+            address_digits(source_ip) as digits
+        from visitors
+        where source_ip is not null
+    ),
+
     beginnings as (
         select
             others.source_key,
-            others.source_ip,
-            left(address_digits(others.source_ip), lengths.digits) as beginning
+            others.digits,
+            left(others.digits, lengths.digits) as beginning
         from others
         cross join lengths
     ),
 
-    named as (
-        -- An IPv4 address is its own key.
+    named as materialized (
         select
             visitors.source_key,
             networks.scanner
@@ -63,19 +73,19 @@ create or replace macro research_scans_between(first, last) as table
             networks.scanner
         from beginnings
         inner join networks on beginnings.beginning = networks.beginning
-        where in_network(beginnings.source_ip, networks.identifier)
+        where digits_in_network(beginnings.digits, networks.digits, networks.bits)
         union
         select
-            facts.source_key,
+            visitors.source_key,
             research_scanners.scanner
-        from facts
+        from visitors
         inner join research_scanners
-            on research_scanners.kind = 'asn' and facts.source_asn = try_cast(research_scanners.identifier as bigint)
+            on research_scanners.kind = 'asn' and visitors.source_asn = try_cast(research_scanners.identifier as bigint)
     ),
 
-    facts_of_named as (
+    facts_of_named as materialized (
         select facts.*
-        from facts
+        from period_sources(first, last) as facts
         semi join named on facts.source_key = named.source_key
     ),
 

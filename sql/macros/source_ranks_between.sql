@@ -33,7 +33,7 @@ create or replace macro source_ranks_between(first, last, previous_first, previo
         limit 1000
     ),
 
-    facts as not materialized (
+    facts as materialized (
         select found.*
         from period_sources(first, last) as found
         semi join main on found.source_key = main.source_key

@@ -10,7 +10,7 @@
 -- first_seen: When the first event was logged, UTC
 -- last_seen: When the last event was logged, UTC
 create or replace macro talks_out_between(first, last) as table
-    with own as (
+    with named as (
         select
             sensor,
             address
@@ -22,23 +22,45 @@ create or replace macro talks_out_between(first, last) as table
         from own_networks
     ),
 
-    lines as (
+    own as (
+        select
+            sensor,
+            address_digits(split_part(address, '/', 1)) as digits,
+            prefix_length(address) as bits
+        from named
+    ),
+
+    lines as materialized (
         select * exclude (day)
         from day_facts('talks_out', first, last)
     ),
 
-    own_pairs as (
-        select distinct
-            lines.sensor,
-            lines.source_ip as address
+    addresses as (
+        select
+            sensor,
+            source_ip as address
         from lines
-        inner join own on lines.sensor = own.sensor and in_network(lines.source_ip, own.address)
         union
-        select distinct
-            lines.sensor,
-            lines.destination_ip as address
+        select
+            sensor,
+            destination_ip as address
         from lines
-        inner join own on lines.sensor = own.sensor and in_network(lines.destination_ip, own.address)
+    ),
+
+    written as (
+        select
+            *,
+            address_digits(address) as digits
+        from addresses
+    ),
+
+    own_pairs as materialized (
+        select distinct
+            written.sensor,
+            written.address
+        from written
+        inner join own
+            on written.sensor = own.sensor and digits_in_network(written.digits, own.digits, own.bits)
     )
 
     select

@@ -1,0 +1,3 @@
+-- First day after the last year that may lie whole in a period up to `last`
+create or replace macro after_whole_years(last) as
+cast(date_trunc('year', greatest(least(as_day(last), date '9999-12-30'), date '0001-01-01') + 1) as date);
