@@ -2,9 +2,9 @@
 
 Counts of different sources cannot be added up, for the same one may be in two of them. So a count is kept by the day
 that its sources were last seen on before: those of a period are all whose `previous` lies before its first day, or is
-NULL, and they can be added up. There are rows for each day and, for whole months of a period, for each month. A month's
-tell the month that its sources were last seen in before, which halves them; of a period that begins in the middle of
-one, the edges tell the day.
+NULL, and they can be added up. There are rows for each day and, for whole months and years of a period, for each of
+those. Theirs tell the month that sources were last seen in before, which halves them; of a period that begins in the
+middle of one, the edges tell the day.
 
 What is new in a month depends on the months before it: from the first month with another partition than the counts were
 made of, all are made anew.

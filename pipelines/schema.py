@@ -269,10 +269,10 @@ DAY = Column("day", pa.date32(), "Calendar day of the site's time zone: the part
 PREVIOUS = Column(
     "previous",
     pa.date32(),
-    "Day, before this day or month, that the sources were last seen on, or first day of its month; NULL for never",
+    "Day before this day, month or year that the sources were last seen on, or first day of its month; NULL for never",
 )
 COUNTED_SOURCES = Column(
-    "sources", pa.int64(), "Different sources seen in this day or month, and before it on `previous`"
+    "sources", pa.int64(), "Different sources seen in this day, month or year, and before it on `previous`"
 )
 COUNTED_EVENTS = Column("events", pa.int64(), "Events of those")
 
