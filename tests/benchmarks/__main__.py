@@ -164,6 +164,8 @@ def _cost(folder: Path, log: Path, lines: int, days: int, files: int, rounds: in
     for _ in range(rounds):
         shutil.rmtree(folder / "warehouse", ignore_errors=True)
         runs.append(load(log, folder / "warehouse", *_days(days)))
+        if f" {lines:,} events" not in runs[-1].output:
+            raise click.ClickException(f"{lines:,} lines were to be loaded, but: {runs[-1].output}")
     wall, cpu = (statistics.median(getattr(run, figure) for run in runs) for figure in ("wall", "cpu"))
     peak = max(run.peak for run in runs)
     yield f"| {lines:,} | {days} | {files:,}{note} | {wall:.1f} | {cpu:.1f} | {peak:,.0f} | {cpu / lines * 1e6:.2f} |"
@@ -191,16 +193,19 @@ def _on_top_of_years(folder: Path) -> Iterator[str]:
 def _split(log: Path, folder: Path, files: int) -> Path:
     """Return a folder with a log's lines in so many files, in order."""
     folder.mkdir()
-    lines = log.read_bytes().splitlines(keepends=True)
-    share = -(-len(lines) // files)
-    for number in range(files):
-        (folder / f"{number:05}.log").write_bytes(b"".join(lines[number * share : (number + 1) * share]))
+    share, written = -(-log.stat().st_size // files), log.stat().st_mtime
+    with log.open("rb") as lines:
+        for number in range(files):
+            part = folder / f"{number:05}.log"
+            part.write_bytes(b"".join(lines.readlines(share)))
+            os.utime(part, (written, written))
     return folder
 
 
 def _packed(log: Path) -> Path:
     packed = log.with_suffix(".log.gz")
-    with log.open("rb") as lines, gzip.open(packed, "wb", compresslevel=6) as file:
+    # The time in its header tells the year of the stamps.
+    with log.open("rb") as lines, gzip.GzipFile(packed, "wb", 6, mtime=log.stat().st_mtime) as file:
         shutil.copyfileobj(lines, file)
     return packed
 
