@@ -99,7 +99,7 @@ SLICE_TRIES = 1 << 20
 # What does not fit into memory waits in files.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
-    "memory_limit": "320MB",
+    "memory_limit": "256MB",
     "preserve_insertion_order": False,
 }
 BATCH_ROWS = 1 << 16

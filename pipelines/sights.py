@@ -30,7 +30,7 @@ Stamps = tuple[Numbers, ...]
 # Events of a day that are sorted together: 80 bytes each, by each worker.
 SORTED_EVENTS = 1 << 19
 # Sights of a month that are taken up together, 120 bytes each, by each worker.
-RANGE_SIGHTS = 1 << 20
+RANGE_SIGHTS = 1 << 19
 # One key of so many is looked at to find ranges of about the same size.
 SAMPLED = 1 << 10
 WORKERS = 2
