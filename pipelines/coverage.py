@@ -160,8 +160,10 @@ class UfwEvents:
             for pair, own in _by_pair(sensors.indices, rules.indices, minutes):
                 sensor, rule = sensors.dictionary[pair[0]].as_py(), rules.dictionary[pair[1]].as_py()
                 if _UFW in rule:
-                    met, events_of = np.unique(own, return_counts=True)
-                    counts[sensor, rule].update(dict(zip(met.tolist(), events_of.tolist(), strict=True)))
+                    first = int(own.min())  # all of them are of one day
+                    events_of = np.bincount(own - first)
+                    met = np.flatnonzero(events_of)
+                    counts[sensor, rule].update(dict(zip((met + first).tolist(), events_of[met].tolist(), strict=True)))
         for (sensor, _), of_minutes in counts.items():
             limited = _plateau(np.array(list(of_minutes.values())))
             self.limited_minutes[sensor] = self.limited_minutes.get(sensor, 0) + limited
@@ -232,10 +234,16 @@ def _by_pair(
     first: pa.Array, second: pa.Array, values: npt.NDArray[np.int64]
 ) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.int64]]]:
     """Yield each pair of codes that there is, none of them NULL, with the values of its rows."""
-    codes = [pc.fill_null(codes.cast(pa.int64()), -1).to_numpy() for codes in (first, second)]
-    pairs = (codes[0] << 32) + codes[1]
-    for pair in np.unique(pairs[np.minimum(*codes) >= 0]).tolist():
-        yield (pair >> 32, pair & 0xFFFFFFFF), values[pairs == pair]
+    # One more than each code, so that 0 is NULL. To count them costs less than to sort them, if they are few.
+    codes = [pc.fill_null(codes.cast(pa.int32()), -1).to_numpy() + 1 for codes in (first, second)]
+    width = int(codes[1].max(initial=0)) + 1
+    pairs = codes[0] * np.int64(width) + codes[1]
+    are_few = width * (int(codes[0].max(initial=0)) + 1) <= len(values)
+    found = np.flatnonzero(np.bincount(pairs)) if are_few else np.unique(pairs)
+    for pair in found.tolist():
+        one, other = divmod(pair, width)
+        if one and other:
+            yield (one - 1, other - 1), values if len(found) == 1 else values[pairs == pair]
 
 
 def _plateau(counts: npt.NDArray[np.int64]) -> int:
