@@ -148,19 +148,22 @@ def _remove_counts(warehouse: Warehouse, since: date | None) -> int:
 
 
 def _add_up_year(warehouse: Warehouse, since: date) -> None:
-    """Count the year of the first month that is kept without those before, and remove the years before."""
+    """Count the year of the first month that is kept without those before, and remove years without a month."""
     year = since.replace(month=1)
-    for folder in warehouse.counts.glob("years/*/year=*"):
-        if date.min < date.fromisoformat(folder.name.removeprefix("year=")) < year:
-            shutil.rmtree(folder)
-    for kind in KINDS if since > year else ():
-        months = (warehouse.counts / "months" / kind.name).glob(f"month={year:%Y}-*/{PART}")
+    for kind in KINDS:
+        months = (warehouse.counts / "months" / kind.name).glob(f"month=*/{PART}")
         kept = [month for month in sorted(months) if month.parent.name >= f"month={since}"]
-        with (
-            tempfile.TemporaryDirectory(prefix=".work-", dir=warehouse.counts) as scratch,
-            replacing(warehouse.count_file("years", kind.name, year)) as temporary,
-        ):
-            write_year(temporary, kind, kept, since, Path(scratch))
+        of_year = [month for month in kept if month.parent.name.startswith(f"month={year:%Y}-")]
+        if of_year and since > year:
+            with (
+                tempfile.TemporaryDirectory(prefix=".work-", dir=warehouse.counts) as scratch,
+                replacing(warehouse.count_file("years", kind.name, year)) as temporary,
+            ):
+                write_year(temporary, kind, of_year, since, Path(scratch))
+        years = {date.min.year, *(int(month.parent.name[len("month=") :][:4]) for month in kept)}
+        for folder in (warehouse.counts / "years" / kind.name).glob("year=*"):
+            if date.fromisoformat(folder.name.removeprefix("year=")).year not in years:
+                shutil.rmtree(folder)
 
 
 def _remove_raw(warehouse: Warehouse, since: date | None) -> Iterator[str]:

@@ -124,7 +124,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Identity]]:
 
 
 def _count_files(folder: Path) -> Iterator[tuple[str, Identity]]:
-    for path in folder.glob(f"*/*/month=*/{PART}"):
+    for path in folder.glob(f"*/*/*=*/{PART}"):
         yield str(path.relative_to(folder)), _identity(path.stat())
 
 

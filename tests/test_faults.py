@@ -313,6 +313,7 @@ EMPTIED = (
     "accounts/day=2020-04-02/part.parquet",
     "counts/days/ports/month=2020-04-01/part.parquet",
     "counts/sights/countries/month=2020-04-01/part.parquet",
+    "counts/years/ports/year=2020-01-01/part.parquet",
     "counts/state.json",
     "raw_files/part.parquet",
     "raw_files/empty.parquet",

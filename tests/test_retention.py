@@ -134,10 +134,21 @@ def test_counts_that_cannot_be_made_again_are_not_thrown_away(site: Site) -> Non
 
 
 def test_counts_of_a_year_are_added_up_again_from_those_of_months(site: Site) -> None:
+    new = date(2021, 1, 5)
+    site.drop("gate/new.log", [packet(f"{new}T10:00:00Z")])
     load(site, LAST, LAST, events="45")
     site.warehouse.count_file("years", "ports", MONTHS[0]).write_bytes(b"")
-    load(site, LAST, LAST, events="45")
-    assert ports(site) == [(445, 48, 6)]
+    load(site, new, new)
+    assert ports(site) == [(445, 49, 7)]
+
+
+def test_a_year_without_a_month_that_is_kept_goes(site: Site) -> None:
+    new = date(2021, 1, 5)
+    site.drop("gate/new.log", [packet(f"{new}T10:00:00Z")])
+    loaded = load(site, new, new, events="20", counts="60")  # since November, of which there is nothing
+    assert loaded.removed.count_months == 4
+    assert ports(site) == [(445, 1, 1)]
+    assert verify(site.settings()).findings == ()
 
 
 def test_counts_have_a_span_of_their_own(site: Site) -> None:
