@@ -120,15 +120,14 @@ class CountWriter(_Writer):
         A query for some days leaves the other thirds out, and one for some groups reads few of the rows of each.
         """
         for third in _thirds(days):
-            rows = np.concatenate([counted.rows for counted in third])
+            order, rows, numbers = _by_group(third)
             stamps = [
                 pa.concat_arrays(of_days)
                 for of_days in zip(*(_stamps(counted.stamps, counted.rows[:, 0]) for counted in third), strict=True)
             ]
-            order = np.argsort(rows[:, 0], kind="stable")
-            groups, previous, sources, events = rows[order].T
+            groups, previous, sources, events = rows.T
             counts = [_days(previous), pa.array(sources), pa.array(events), *(column.take(order) for column in stamps)]
-            self._write(groups, counts, _day_of_rows(third)[order])
+            self._write(groups, counts, numbers)
 
     def add_edges(self, rows: npt.NDArray[np.int64]) -> None:
         """Write counted rows of a month for periods that begin before it, those of the same previous days together."""
@@ -149,10 +148,9 @@ class CountWriter(_Writer):
     def add_visits_of_days(self, days: Iterable[CountedDay]) -> None:
         """Write numbers of events by group of days in order, whose rows are int64[rows, 2], as `add_days` does."""
         for third in _thirds(days):
-            rows = np.concatenate([counted.rows for counted in third])
-            order = np.argsort(rows[:, 0], kind="stable")
-            groups, events = rows[order].T
-            self._write(groups, [pa.array(events)], _day_of_rows(third)[order])
+            _, rows, numbers = _by_group(third)
+            groups, events = rows.T
+            self._write(groups, [pa.array(events)], numbers)
 
     def _write(
         self, groups: npt.NDArray[np.int64], counts: Sequence[pa.Array], days: npt.NDArray[np.int64] | None = None
@@ -226,6 +224,11 @@ def _thirds(days: Iterable[CountedDay]) -> Iterator[list[CountedDay]]:
             yield found
 
 
-def _day_of_rows(days: Sequence[CountedDay]) -> npt.NDArray[np.int64]:
-    """Return for each row of some days the number of its day, days since 1970-01-01."""
-    return np.repeat(np.array([counted.day for counted in days], np.int64), [len(counted.rows) for counted in days])
+def _by_group(
+    days: Sequence[CountedDay],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the order of the rows of some days by group, the rows in it, and the number of the day of each."""
+    rows = np.concatenate([counted.rows for counted in days])
+    numbers = np.repeat(np.array([counted.day for counted in days], np.int64), [len(counted.rows) for counted in days])
+    order = np.argsort(rows[:, 0], kind="stable")
+    return order, rows[order], numbers[order]

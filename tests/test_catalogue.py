@@ -107,6 +107,7 @@ MACRO_CALLS = {
     "as_written": "select as_written('2020-04-01')",
     "after_whole_months": "select after_whole_months('2020-04-30')",
     "after_whole_years": "select after_whole_years('2020-12-31')",
+    "count_rows": "from count_rows('days', 'ports')",
     "count_files": "select count_files('days', 'ports')",
     "events_between": "from events_between('2020-04-01', '2020-04-02')",
     "first_whole_month": "select first_whole_month('2020-04-02')",

@@ -12,12 +12,7 @@ counted as (
     select
         day,
         sum(events) as counted_events
-    from
-        read_parquet(
-            count_files('days', 'countries'),
-            hive_partitioning = true,
-            hive_types = { 'month': date }
-        )
+    from count_rows('days', 'countries')
     where is_checked(day)
     group by day
 )

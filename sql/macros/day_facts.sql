@@ -4,12 +4,7 @@ create or replace macro day_facts(kind, first, last) as table
 
     of_days as (
         select * exclude (month)
-        from
-            read_parquet(
-                count_files('days', kind),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('days', kind)
         where
             month between month_of(as_day(first)) and month_of(as_day(last))
             and day between as_day(first) and as_day(last)

@@ -15,12 +15,7 @@ create or replace macro period_counts(kind, first, last) as table
 
     of_months as (
         select * exclude (month)
-        from
-            read_parquet(
-                count_files('months', kind),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('months', kind)
         where
             month >= first_whole_month(first) and month < after_whole_months(last)
             and (month < first_whole_year(first) or month >= after_whole_years(last))
@@ -30,12 +25,7 @@ create or replace macro period_counts(kind, first, last) as table
     -- middle of, the day decides.
     of_edges as (
         select * exclude (month)
-        from
-            read_parquet(
-                count_files('edges', kind),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('edges', kind)
         where
             as_day(first) > month_of(as_day(first))
             and as_day(first) >= counts_since()
@@ -45,12 +35,7 @@ create or replace macro period_counts(kind, first, last) as table
 
     of_days as (
         select * exclude (month)
-        from
-            read_parquet(
-                count_files('days', kind),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('days', kind)
         where
             month between month_of(as_day(first)) and month_of(as_day(last))
             and (month < first_whole_month(first) or month >= after_whole_months(last))

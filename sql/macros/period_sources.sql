@@ -4,23 +4,13 @@ create or replace macro period_sources(first, last) as table
 
     of_months as (
         select * exclude (month)
-        from
-            read_parquet(
-                count_files('months', 'sources'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('months', 'sources')
         where month >= first_whole_month(first) and month < after_whole_months(last)
     ),
 
     of_days as (
         select * exclude (month, day)
-        from
-            read_parquet(
-                count_files('days', 'sources'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('days', 'sources')
         where
             month between month_of(as_day(first)) and month_of(as_day(last))
             and (month < first_whole_month(first) or month >= after_whole_months(last))

@@ -4,23 +4,13 @@ create or replace macro period_visits(first, last) as table
 
     of_months as (
         select * exclude (month)
-        from
-            read_parquet(
-                count_files('months', 'visitor_ports'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('months', 'visitor_ports')
         where month >= first_whole_month(first) and month < after_whole_months(last)
     ),
 
     of_days as (
         select * exclude (month, day)
-        from
-            read_parquet(
-                count_files('days', 'visitor_ports'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('days', 'visitor_ports')
         where
             month between month_of(as_day(first)) and month_of(as_day(last))
             and (month < first_whole_month(first) or month >= after_whole_months(last))

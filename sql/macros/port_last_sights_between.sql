@@ -12,12 +12,7 @@ create or replace macro port_last_sights_between(first, last) as table
         select distinct
             destination_port,
             protocol
-        from
-            read_parquet(
-                count_files('spans', 'ports'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('spans', 'ports')
         where last_day > as_day(last)
     )
 

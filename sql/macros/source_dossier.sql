@@ -16,12 +16,7 @@ create or replace macro source_dossier(address, first := '-infinity', last := 'i
         select
             day,
             events
-        from
-            read_parquet(
-                count_files('days', 'sources'),
-                hive_partitioning = true,
-                hive_types = { 'month': date }
-            )
+        from count_rows('days', 'sources')
         where source_key = source_key(address) and source_ip = address and day between as_day(first) and as_day(last)
     ),
 

@@ -4,4 +4,4 @@
 select distinct
     kind,
     name
-from read_parquet(count_files('months', 'site_names'), hive_partitioning = true, hive_types = { 'month': date })
+from count_rows('months', 'site_names')
