@@ -28,7 +28,7 @@ from pipelines.sole_writer import sole_writer
 from pipelines.sources import load_sources
 from pipelines.sql_file import SqlFile, sql_files
 from pipelines.stage_schemas import uneven_stages
-from pipelines.warehouse import Warehouse, replacing
+from pipelines.warehouse import EMPTY, EMPTY_DAY, Warehouse, replacing
 
 # The stages that views read, with the columns of their files.
 STAGE_COLUMNS = {
@@ -48,11 +48,6 @@ VIEW_COLUMNS = {
     "open_ports": schema.OPEN_PORTS,
     "coverage": schema.COVERAGE,
 }
-
-# The file without rows that every stage has: in the folder that sorts first, and with a name that no partition has.
-EMPTY_DAY = "day=0001-01-01"
-EMPTY_MONTH = date.min
-EMPTY = "empty.parquet"
 
 # What each folder's files create; macros are whole statements.
 _FOLDERS = {
@@ -152,27 +147,36 @@ def _set_reference_data(connection: duckdb.DuckDBPyConnection, settings: Setting
 
 
 def _store_empty_files(warehouse: Warehouse) -> None:
-    """Store a file without rows wherever views read, because DuckDB refuses a pattern that matches no file.
-
-    As the first file matched it also tells which columns there are, so that a query need not open all files for it.
-    """
+    """Store a file without rows wherever views read, because DuckDB refuses a pattern that matches no file."""
     for stage, columns in STAGE_COLUMNS.items():
         _store_empty_file(warehouse, empty_file(warehouse, stage), columns)
     for kind in ALL_KINDS:
         for level in kind.levels:
-            path = warehouse.count_file(level, kind.name, EMPTY_MONTH).with_name(EMPTY)
+            path = warehouse.count_file(level, kind.name, EMPTY_DAY).with_name(EMPTY)
             _store_empty_file(warehouse, path, count_columns(kind, level))
     for (folder, name), columns in FACT_TABLES.items():
-        path = warehouse.count_file(folder, name, EMPTY_MONTH).with_name(EMPTY)
+        path = warehouse.count_file(folder, name, EMPTY_DAY).with_name(EMPTY)
         _store_empty_file(warehouse, path, columns)
     _store_empty_file(warehouse, warehouse.raw_files.with_name(EMPTY), schema.RAW_FILES)
     _store_empty_file(warehouse, warehouse.port_scans.with_name(EMPTY), schema.PORT_SCANS)
     _store_empty_file(warehouse, warehouse.open_ports.with_name(EMPTY), schema.OPEN_PORTS)
+    _remove_first_empty_files(warehouse)
+
+
+def _remove_first_empty_files(warehouse: Warehouse) -> None:
+    """Remove the files without rows that stood first of all, as they did in the beginning."""
+    first = (*warehouse.root.glob(f"*/day={date.min}/{EMPTY}"), *warehouse.counts.glob(f"*/*/*={date.min}/{EMPTY}"))
+    if first:
+        with sole_writer(warehouse):
+            for path in first:
+                path.unlink(missing_ok=True)
+                if not any(path.parent.iterdir()):
+                    path.parent.rmdir()
 
 
 def empty_file(warehouse: Warehouse, stage: str) -> Path:
     """Return the file without rows that a stage has."""
-    return warehouse.root / stage / EMPTY_DAY / EMPTY
+    return warehouse.partition(stage, EMPTY_DAY).with_name(EMPTY)
 
 
 def _store_empty_file(warehouse: Warehouse, path: Path, columns: tuple[schema.Column, ...]) -> None:

@@ -1,25 +1,31 @@
-"""Counts of years, added up from those of their months: an answer about years reads a few rows of each, not of months.
+"""What is kept of years, added up from months: an answer about years reads a few rows of each, not of months.
 
 A source that was seen in an earlier month of the year is counted there, and in a year's rows once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from pipelines.count_files import FactWriter, count_columns
-from pipelines.count_kinds import Kind
-from pipelines.facts import BATCH_ROWS, SETTINGS
+from pipelines.count_kinds import KINDS, Kind
+from pipelines.facts import BATCH_ROWS, FACT_TABLES, SETTINGS, create_macros
+
+# What is kept of years, and what of months each is added up from.
+YEARS: Mapping[str, str] = {**{kind.name: kind.name for kind in KINDS}, "scans": "sources"}
+
+# Macros that facts of years are made by, each after those that it uses.
+_MACROS = ("different_ports", "source_years")
 
 
-def write_year(path: Path, kind: Kind, months: Sequence[Path], since: date, scratch: Path) -> int:
-    """Write the counts of a year.
+def write_year(path: Path, name: str, months: Sequence[Path], since: date, scratch: Path) -> int:
+    """Write what is kept of a year.
 
     Args:
         path: the file to write.
-        kind: what is counted.
+        name: what: see YEARS.
         months: the files of its months.
         since: the first day of the year, or the first whose counts are kept where that is later.
         scratch: an existing folder, for what does not fit into memory.
@@ -27,24 +33,34 @@ def write_year(path: Path, kind: Kind, months: Sequence[Path], since: date, scra
     Returns:
         The number of rows.
     """
-    groups = ", ".join(kind.group_columns)
-    counted = f"previous < date '{since}' or previous is null"
-    previous = f"case when {counted} then previous end"
-    stamps = ", min(first_seen) as first_seen, max(last_seen) as last_seen" if kind.stamped else ""
-    columns = count_columns(kind, "years")
+    kinds = {kind.name: kind for kind in KINDS}
+    columns = count_columns(kinds[name], "years") if name in kinds else FACT_TABLES["years", name]
     with (
         duckdb.connect(config=SETTINGS | {"temp_directory": str(scratch)}) as connection,
         FactWriter(path, columns) as writer,
     ):
-        rows = (
-            connection.read_parquet([str(month) for month in months], hive_partitioning=False)
-            .aggregate(
-                f"{groups}, {previous} as previous, coalesce(sum(sources) filter ({counted}), 0)::bigint as sources, "
-                f"sum(events)::bigint as events{stamps}",
-                f"{groups}, {previous}",
-            )
-            .order("all")
-        )
-        for batch in rows.to_arrow_reader(BATCH_ROWS):
+        rows = connection.read_parquet([str(month) for month in months], hive_partitioning=False)
+        made = _counts(rows, kinds[name], since) if name in kinds else _scans(connection, rows)
+        for batch in made.to_arrow_reader(BATCH_ROWS):
             writer.add(batch)
     return writer.rows
+
+
+def _counts(months: duckdb.DuckDBPyRelation, kind: Kind, since: date) -> duckdb.DuckDBPyRelation:
+    """Add up the counts of a kind."""
+    groups = ", ".join(kind.group_columns)
+    counted = f"previous < date '{since}' or previous is null"
+    previous = f"case when {counted} then previous end"
+    stamps = ", min(first_seen) as first_seen, max(last_seen) as last_seen" if kind.stamped else ""
+    return months.aggregate(
+        f"{groups}, {previous} as previous, coalesce(sum(sources) filter ({counted}), 0)::bigint as sources, "
+        f"sum(events)::bigint as events{stamps}",
+        f"{groups}, {previous}",
+    ).order("all")
+
+
+def _scans(connection: duckdb.DuckDBPyConnection, months: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Add up the facts that scans are told by."""
+    create_macros(connection, _MACROS)
+    months.create_view("months")
+    return connection.sql("from source_years('months') order by source_key")

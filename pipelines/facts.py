@@ -5,7 +5,7 @@ names are, and which lines are of what went out. They are made beside the counts
 makes them stands among the macros, so that an analyst can read it, and run it on partitions of his own choice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pipelines.schema import (
     BACKSCATTER,
     DAY,
     OWN_ADDRESSES,
+    SCAN_FACTS,
     SITE_ADDRESSES,
     SITE_NAMES,
     SOURCE_FACTS,
@@ -30,6 +31,7 @@ from pipelines.warehouse import Warehouse
 FACT_TABLES: Mapping[tuple[str, str], tuple[Column, ...]] = {
     ("days", "sources"): (DAY, *SOURCE_FACTS),
     ("months", "sources"): SOURCE_FACTS,
+    ("years", "scans"): SCAN_FACTS,
     ("days", "backscatter"): (DAY, *BACKSCATTER),
     ("days", "alike_sources"): (DAY, *ALIKE_SOURCES),
     ("days", "own_addresses"): (DAY, *OWN_ADDRESSES),
@@ -119,8 +121,7 @@ def write_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Pa
     """
     rows = {}
     with duckdb.connect(config=SETTINGS | {"temp_directory": str(scratch)}) as connection:
-        for name in _MACROS:
-            connection.execute((SQL_FOLDER / "macros" / f"{name}.sql").read_text(encoding="utf-8"))
+        create_macros(connection, _MACROS)
         files = [str(part) for part in parts]
         for name, query in _READ.items():
             _bound(connection, query, files).create(name)
@@ -133,6 +134,12 @@ def write_facts(work: Warehouse, month: date, parts: Sequence[Path], scratch: Pa
                     writer.add(batch)
             rows[f"{name}/{level}"] = writer.rows
     return rows
+
+
+def create_macros(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None:
+    """Create macros of sql/macros/, each after those that it uses."""
+    for name in names:
+        connection.execute((SQL_FOLDER / "macros" / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def _make_slices(connection: duckdb.DuckDBPyConnection) -> None:

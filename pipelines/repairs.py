@@ -20,7 +20,7 @@ from pipelines.retained import Retained
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer
 from pipelines.stage_schemas import unreadable_files
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import PART, Warehouse
 
 # What is looked at: stages that readers read. Those before are needed only to make these.
 _SHOWN = ("rejected", "events", "loads", "coverage")
@@ -63,8 +63,13 @@ def repair(settings: Settings, loaded: Sequence[date] = ()) -> Repaired:
                 raise UnreadableError(path)
             path.unlink()
         _forget_unreadable_state(warehouse.counts / "state.json")
-        stages = {_date_of(path): stage for stage, paths in reversed(unreadable.items()) for path in paths}
-        days = sorted(set(stages) - {*loaded, date.min})
+        stages = {
+            _date_of(path): stage
+            for stage, paths in reversed(unreadable.items())
+            for path in paths
+            if path.name == PART  # publishing makes the empty files anew
+        }
+        days = sorted(set(stages) - {*loaded})
         for day in days:
             if not retained.has_events(day):
                 raise UnreadableError(warehouse.partition(stages[day], day))

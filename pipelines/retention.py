@@ -18,13 +18,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.count_kinds import KINDS
-from pipelines.count_years import write_year
+from pipelines.count_years import YEARS, write_year
 from pipelines.retained import Retained
 from pipelines.schema import RAW_FILES, arrow_schema
 from pipelines.settings import Settings
 from pipelines.sole_writer import sole_writer
-from pipelines.warehouse import PART, Warehouse, replacing
+from pipelines.warehouse import EMPTY_DAY, PART, Warehouse, replacing
 
 # What goes with a day's events: all that they are made from.
 _EVENT_STAGES = ("parsed", "accounts", "signs", "events")
@@ -134,7 +133,7 @@ def _remove_counts(warehouse: Warehouse, since: date | None) -> int:
     old = [
         folder
         for folder in warehouse.counts.glob("*/*/month=*")
-        if date.min < date.fromisoformat(folder.name.removeprefix("month=")) < since
+        if date.fromisoformat(folder.name.removeprefix("month=")) < since
     ]
     if old:
         _add_up_year(warehouse, since)
@@ -150,18 +149,18 @@ def _remove_counts(warehouse: Warehouse, since: date | None) -> int:
 def _add_up_year(warehouse: Warehouse, since: date) -> None:
     """Count the year of the first month that is kept without those before, and remove years without a month."""
     year = since.replace(month=1)
-    for kind in KINDS:
-        months = (warehouse.counts / "months" / kind.name).glob(f"month=*/{PART}")
+    for name, of_months in YEARS.items():
+        months = (warehouse.counts / "months" / of_months).glob(f"month=*/{PART}")
         kept = [month for month in sorted(months) if month.parent.name >= f"month={since}"]
         of_year = [month for month in kept if month.parent.name.startswith(f"month={year:%Y}-")]
         if of_year and since > year:
             with (
                 tempfile.TemporaryDirectory(prefix=".work-", dir=warehouse.counts) as scratch,
-                replacing(warehouse.count_file("years", kind.name, year)) as temporary,
+                replacing(warehouse.count_file("years", name, year)) as temporary,
             ):
-                write_year(temporary, kind, of_year, since, Path(scratch))
-        years = {date.min.year, *(int(month.parent.name[len("month=") :][:4]) for month in kept)}
-        for folder in (warehouse.counts / "years" / kind.name).glob("year=*"):
+                write_year(temporary, name, of_year, since, Path(scratch))
+        years = {EMPTY_DAY.year, *(int(month.parent.name[len("month=") :][:4]) for month in kept)}
+        for folder in (warehouse.counts / "years" / name).glob("year=*"):
             if date.fromisoformat(folder.name.removeprefix("year=")).year not in years:
                 shutil.rmtree(folder)
 

@@ -29,7 +29,7 @@ import numpy.typing as npt
 from pipelines.count_codes import CountCodes
 from pipelines.count_files import CountedDay, CountWriter, SightWriter, read_sights
 from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
-from pipelines.count_years import write_year
+from pipelines.count_years import YEARS, write_year
 from pipelines.facts import FACT_TABLES, write_facts
 from pipelines.memory import give_back, use_jemalloc
 from pipelines.partitions import day_number
@@ -45,13 +45,12 @@ from pipelines.warehouse import PART, Warehouse, replacing, sync
 VERSION = 8
 
 _SIGHTS = "sights"
-EMPTY_MONTH = date.min.isoformat()
 _WORK = ".work-"
 # Levels and names of all that is kept of a month.
 _FOLDERS = (
     *((level, kind.name) for kind in ALL_KINDS for level in kind.levels if level != "years"),
     *((_SIGHTS, kind.name) for kind in KINDS),
-    *FACT_TABLES,
+    *((level, name) for level, name in FACT_TABLES if level != "years"),
 )
 
 # Size and time of last modification, nanoseconds, of the partitions of events by month and day, as text.
@@ -122,7 +121,7 @@ class _RollUp:
         """Return the months whose counts outlive their events, as they were counted."""
         retained, built = Retained.of(self._warehouse), self._state["built"]
         self._counts_since = retained.counts_since
-        months = sorted({*built, *self._stored()} - {EMPTY_MONTH})
+        months = sorted({*built, *self._stored()})
         return {month: built.get(month, {}) for month in months if not retained.has_events(date.fromisoformat(month))}
 
     def _identities(self) -> Built:
@@ -204,16 +203,16 @@ class _RollUp:
         return {f"{name}/days": of_days.rows, f"{name}/months": of_months.rows}
 
     def _count_years(self, work: Warehouse, first: str | None) -> int:
-        """Write the counts of years from that of the first changed month on, and of those missing; return how many."""
+        """Write the files of years from that of the first changed month on, and those missing; return how many."""
         made = 0
         for year, months in self._years().items():
             is_changed = first is not None and year >= date.fromisoformat(first).replace(month=1)
-            for kind in KINDS:
-                if is_changed or not self._warehouse.count_file("years", kind.name, year).exists():
-                    files = [self._newest(work, "months", kind.name, month) for month in months]
+            for name, of_months in YEARS.items():
+                if is_changed or not self._warehouse.count_file("years", name, year).exists():
+                    files = [self._newest(work, "months", of_months, month) for month in months]
                     since = max(year, self._counts_since or year)
-                    rows = write_year(work.count_file("years", kind.name, year), kind, files, since, work.root)
-                    self._rows[f"{kind.name}/years"] = self._rows.get(f"{kind.name}/years", 0) + rows
+                    rows = write_year(work.count_file("years", name, year), name, files, since, work.root)
+                    self._rows[f"{name}/years"] = self._rows.get(f"{name}/years", 0) + rows
                     made += 1
         return made
 
@@ -242,10 +241,8 @@ class _RollUp:
             self._write_state({month: days for month, days in self._state["built"].items() if month < first})
             for level, name in _FOLDERS:
                 _move(work.counts / level / name, self._warehouse.counts / level / name, wanted)
-        for kind in KINDS:
-            _move(
-                work.counts / "years" / kind.name, self._warehouse.counts / "years" / kind.name, map(str, self._years())
-            )
+        for name in YEARS:
+            _move(work.counts / "years" / name, self._warehouse.counts / "years" / name, map(str, self._years()))
         if first is not None:
             self._write_state(wanted)
 

@@ -298,7 +298,7 @@ SOURCE_FACTS = (
     Column("source_asn", pa.int64(), "Autonomous system number of the source; NULL without GEOIP_ASN_DB"),
     Column("source_network", TEXT, "Organisation of that autonomous system; NULL without GEOIP_ASN_DB"),
     COUNTED_EVENTS,
-    Column("days", pa.int64(), "Days of the month, or 1, that the source was seen on"),
+    Column("days", pa.int64(), "Days of the month or year, or 1, that the source was seen on"),
     Column("ports", pa.int64(), "Different destination ports tried, of each protocol"),
     Column("main_port", TEXT, "Destination port tried most, as '445/tcp'; NULL where no event has a port"),
     Column("port_set", TEXT, "Destination ports tried, as '23/tcp 2323/tcp'; of more than 16 the lowest, and ' ...'"),
@@ -315,6 +315,26 @@ SOURCE_FACTS = (
     Column("scanned_destinations", pa.int64(), "Most destinations that one port was tried at on one day"),
     Column("burst_events", pa.int64(), "Events of the day, or the busiest such day, if all came within ten minutes"),
 )
+
+# Of a year, of which more than 16 ports are not listed: they, and their hash, are NULL.
+_SCAN_FACTS = {
+    "source_key",
+    "source_ip",
+    "events",
+    "days",
+    "ports",
+    "port_set",
+    "port_set_hash",
+    "first_seen",
+    "last_seen",
+    "backscatter_events",
+    "destinations",
+    "scanned_ports",
+    "scanned_protocols",
+    "scanned_destinations",
+    "burst_events",
+}
+SCAN_FACTS = tuple(column for column in SOURCE_FACTS if column.name in _SCAN_FACTS)
 
 BACKSCATTER = (
     *_SOURCE,

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
 
-from pipelines.warehouse import STAGES, Warehouse, replacing, sync
+from pipelines.warehouse import EMPTY_DAY, STAGES, Warehouse, replacing, sync
 
 # Nobody but the owner may write what is made, and nobody outside its group may read it: a log tells who visits whom.
 _HIDDEN = 0o027
@@ -167,11 +167,11 @@ def _noted(warehouse: Warehouse) -> Sequence[date]:
 
 def _remove_unfinished(warehouse: Warehouse) -> None:
     """Remove the temporary files that a process left which was killed."""
-    days = [date.min, *_noted(warehouse)]  # the first one's folder holds the empty file of each stage
+    days = [EMPTY_DAY, *_noted(warehouse)]
     folders = [warehouse.partition(stage, day).parent for stage in STAGES for day in days]
     files = (warehouse.raw_files, warehouse.segments, warehouse.port_scans, warehouse.open_ports)
     folders += [warehouse.root, warehouse.counts, *(path.parent for path in files)]
-    folders += warehouse.counts.glob(f"*/*/*={date.min}")
+    folders += warehouse.counts.glob(f"*/*/*={EMPTY_DAY}")
     for folder in folders:
         for path in folder.glob(".*.tmp"):
             path.unlink()

@@ -51,6 +51,7 @@ MACRO_CALLS = {
     " 5 as port_set_hash) from different_ports('ones')",
     "ipv4_number": "select ipv4_number('192.0.2.1')",
     "is_backscatter": "select is_backscatter('SYN ACK')",
+    "period_scans": "from period_scans('2020-04-01', '2020-04-02')",
     "period_sources": "from period_sources('2020-04-01', '2020-04-02')",
     "port_code": "select port_code(23, 'tcp')",
     "port_of_code": "select port_of_code(92)",
@@ -64,6 +65,7 @@ MACRO_CALLS = {
     "source_marks": "from source_marks(partitions('events'))",
     "source_months": f"with {STEPS}, found as (from source_days('totals', 'ports', 'spread', 'marks', 'keys'))"
     " from source_months('found', 'tries', 'spread')",
+    "source_years": "with found as (from period_sources('2020-04-01', '2020-04-30')) from source_years('found')",
     "source_totals": "from source_totals(partitions('events'))",
     "source_ranks": "from source_ranks('2020-04')",
     "source_ranks_between": "from source_ranks_between('2020-04-01', '2020-04-02', '2020-04-01', '2020-04-02')",

@@ -158,6 +158,41 @@ def test_facts_of_days_and_months_are_those_of_the_events(tmp_path: Path) -> Non
             assert len(answer) == len(expected)
 
 
+def test_scans_of_years_are_those_of_their_months(tmp_path: Path) -> None:
+    chance = random.Random(2)  # noqa: S311
+    for number in range(0, 900, 9):
+        day = date(2019, 10, 1) + timedelta(days=number)
+        rows = [
+            row
+            for source in SOURCES[1:]
+            for row in packets(
+                str(day),
+                str(source),
+                chance.sample(range(1, 17), chance.choice([0, 1, 1, 2, 15 if chance.random() < 0.1 else 3])),
+                tcp_flags=chance.choice(["SYN", "SYN", "SYN ACK"]),
+            )
+        ]
+        write_partition(tmp_path, "events", str(day), rows)
+    roll_up(settings_for(tmp_path))
+    with unpublished(settings_for(tmp_path)) as connection:
+        for first, last, is_of_years in (
+            ("-infinity", "infinity", True),
+            ("2020-01-01", "2021-12-31", True),
+            ("2019-11-07", "2022-02-03", False),
+            ("2019-11-01", "2021-02-03", True),
+        ):
+            period = f"'{first}', '{last}'"
+            months = f"with facts as (from period_sources({period})) from scans_of('facts')"
+            of_months, of_years = (
+                connection.execute(f"select count(*) from {name}({period})").fetchall()  # noqa: S608
+                for name in ("period_sources", "period_scans")
+            )
+            assert (of_years < of_months) == is_of_years
+            answer = connection.execute(f"from scans_between({period})").fetchall()
+            assert answer == connection.execute(months).fetchall()
+            assert {row[1] for row in answer} >= {"vertical", "slow"}
+
+
 def test_marks_are_borne_by_random_packets_as_often_as_the_rates_say(tmp_path: Path) -> None:
     count = 2_000_000
     chance = np.random.default_rng(1)

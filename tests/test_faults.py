@@ -317,7 +317,7 @@ EMPTIED = (
     "counts/state.json",
     "raw_files/part.parquet",
     "raw_files/empty.parquet",
-    "events/day=0001-01-01/empty.parquet",
+    "events/day=9999-12-31/empty.parquet",
     "segments/part.parquet",
     "stage_schemas.json",
     "unfinished.json",

@@ -156,6 +156,12 @@ def test_paths_are_those_of_the_warehouse(catalogue: duckdb.DuckDBPyConnection, 
          [("AI", 1, 1), ("CN", 4, 1), (None, 1, 1)]),
         ("select source_ip, events, days from period_sources('2020-03-31', '2020-04-30') order by all",
          [("192.0.2.1", 1, 1), ("192.0.2.1", 3, 2), ("192.0.2.9", 1, 1), ("198.51.100.7", 1, 1)]),
+        # The whole of 2020 by the year, less the month in which a source only answered.
+        ("select source_ip, events, days, ports, port_set from period_scans('2020-01-01', '2020-12-31') order by all",
+         [("192.0.2.1", 4, 3, 2, "23/tcp 445/tcp"), ("198.51.100.7", 1, 1, 1, "25/tcp")]),
+        ("select source_ip, events, days, ports, port_set from period_scans('2020-03-31', '2020-12-31') order by all",
+         [("192.0.2.1", 1, 1, 1, "23/tcp"), ("192.0.2.1", 3, 2, 2, "23/tcp 445/tcp"),
+          ("192.0.2.9", 1, 1, 1, "40000/tcp"), ("198.51.100.7", 1, 1, 1, "25/tcp")]),
         (("select source_country, destination_port, protocol, events from period_visits('2020-04-01', '2020-04-01')"
          " order by destination_port"),
          [("CN", 23, "tcp", 1), ("CN", 445, "tcp", 1), ("AI", 40000, "tcp", 1)]),
@@ -250,6 +256,17 @@ FACTS_OF_15 = """with found as (
          " (2, 17, '1/tcp ...', 7)) as rows_of(source_key, ports, port_set, port_set_hash))"
          " select * from different_ports('found') order by source_key"),
          [(1, 3), (2, 17)]),
+        # Sets that differ are one set of both; of a source with more than 16 ports only their number is kept.
+        (("with found as (select *, 'source' || source_key as source_ip, 2 as events, 1 as days, null as first_seen,"
+         " null as last_seen, 1 as destinations, 0 as scanned_ports, 0 as scanned_protocols,"
+         " 0 as scanned_destinations, 0 as burst_events from (values (1, 2, '22/tcp 23/tcp', 5, 0),"
+         " (1, 2, '23/tcp 80/tcp', 6, 1), (1, 1, '99/tcp', 7, 2), (2, 17, '1/tcp ...', 8, 0), (2, 1, '7/tcp', 9, 0),"
+         " (3, 1, '5/tcp', 10, 0), (3, 1, '5/tcp', 10, 0), (4, 0, null, 11, 0), (5, 1, '6/tcp', 12, 2))"
+         " as rows_of(source_key, ports, port_set, port_set_hash, backscatter_events))"
+         " select source_key, events, days, backscatter_events, ports, port_set, port_set_hash = 10"
+         " from source_years('found') order by source_key"),
+         [(1, 4, 2, 1, 3, "22/tcp 23/tcp 80/tcp", False), (2, 4, 2, 0, 17, None, None),
+          (3, 4, 2, 0, 1, "5/tcp", True), (4, 2, 1, 0, 0, None, None)]),
         (("with found as (select * from (values (23, 'tcp', 'CN', 6, 2), (23, 'tcp', 'CN', 3, 1),"
          " (23, 'tcp', null, 3, 1)) as rows_of(port, protocol, country, events, sources))"
          " select port, service, rank, country_name, events, sources, share from country_shares('found')"),

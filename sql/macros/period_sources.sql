@@ -1,15 +1,15 @@
--- Facts of sources from day `first` to day `last`, to be added up: rows of its whole months, and of the other days
+-- Facts of sources from day `first` to day `last`, to be added up: of its whole months, and of the other days
 create or replace macro period_sources(first, last) as table
     with period as (select is_valid from valid_period(first, last)),
 
     of_months as (
-        select * exclude (month)
+        select *
         from count_rows('months', 'sources')
         where month >= first_whole_month(first) and month < after_whole_months(last)
     ),
 
     of_days as (
-        select * exclude (month, day)
+        select * exclude (day)
         from count_rows('days', 'sources')
         where
             month between month_of(as_day(first)) and month_of(as_day(last))
