@@ -9,9 +9,9 @@ from pathlib import Path
 
 STAGES = ("parsed", "rejected", "accounts", "signs", "events", "loads", "coverage")
 PART = "part.parquet"
-# What is named for this day, or for the month or year of it, holds no data but the file without rows that each stage and
-# kind of counts has. It sorts last: DuckDB takes all files to have as many rows as the first, and an analyst's join of
-# events with a small table took 12 s and 2.5 GB, and not 1 s and 0.1 GB, where that had none.
+# What is named for this day, or for the month or year of it, holds no data but the file without rows that each stage
+# and kind of counts has. It sorts last: DuckDB takes all files to have as many rows as the first, and an analyst's join
+# of events with a small table took 12 s and 2.5 GB, and not 1 s and 0.1 GB, where that had none.
 EMPTY_DAY = date.max
 EMPTY = "empty.parquet"
 

@@ -11,7 +11,11 @@ from pipelines.settings import SQL_FOLDER
 PERIOD_MACROS = ("is_period_name", "period_months", "period_start", "period")
 
 
-@pytest.mark.parametrize("name", ["2020", "2020-H1", "2020-H2", "2020-Q1", "2020-Q4", "2020-01", "2020-12", "2024-02"])
+HALVES_AND_QUARTERS = ["2020-H1", "2020-H2", "2020-Q1", "2020-Q2", "2020-Q3", "2020-Q4"]
+MONTHS = [f"2020-{month:02}" for month in range(1, 13)]
+
+
+@pytest.mark.parametrize("name", ["2020", *HALVES_AND_QUARTERS, *MONTHS, "2024-02"])
 def test_a_named_period_has_the_days_that_the_macro_says(name: str) -> None:
     with duckdb.connect() as connection:
         # as_written is of no use for names that are right.

@@ -24,8 +24,8 @@ create or replace macro port_ranks_between(first, last, previous_first, previous
             events,
             sources,
             share,
-            { 'port': port, 'protocol': protocol, 'service': service } as item
-        from top_ports_between(first, last)
+            { 'port': port, 'protocol': protocol } as item
+        from ranked_ports(first, last)
     ),
 
     ports_before as (
@@ -34,17 +34,33 @@ create or replace macro port_ranks_between(first, last, previous_first, previous
             events,
             sources,
             share,
-            { 'port': port, 'protocol': protocol, 'service': service } as item
-        from top_ports_between(previous_first, previous_last)
+            { 'port': port, 'protocol': protocol } as item
+        from ranked_ports(previous_first, previous_last)
+    ),
+
+    compared as (
+        select
+            *,
+            item.port,
+            item.protocol
+        from compared_ranks('ports_now', 'ports_before', first, last, previous_first, previous_last)
+    ),
+
+    named as (
+        select
+            compared.*,
+            services.service
+        from compared
+        left join services on compared.port = services.port and compared.protocol = services.protocol
     )
 
     select
         rank,
         previous_rank,
         status,
-        item.port,
-        item.protocol,
-        item.service,
-        * exclude (item, rank, previous_rank, status)
-    from compared_ranks('ports_now', 'ports_before', first, last, previous_first, previous_last)
-    order by rank asc nulls last, previous_rank asc, item asc;
+        port,
+        protocol,
+        service,
+        * exclude (item, rank, previous_rank, status, port, protocol, service)
+    from named
+    order by rank asc nulls last, previous_rank asc, port asc, protocol asc;

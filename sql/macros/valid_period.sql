@@ -1,6 +1,7 @@
 -- One row if `first` and `last` are the days of a period; if not, an error that says what is wrong
 create or replace macro valid_period(first, last) as table
-    -- The argument of a table function is computed even where a query finds no rows, and a filter's is not.
+    -- The argument of a table function is computed even where a query finds no rows, and a filter's is not; but not one
+    -- with a lambda, so that what the two days are has to be written out over and over.
     with numbers as (
         select *
         from range(
