@@ -20,7 +20,7 @@ from pipelines.kinds import Kind
 from pipelines.meaning import derived
 from pipelines.packet_keys import PacketKeys
 from pipelines.plan import FIRST_RULE, MOST_COLUMNS, NOTHING
-from pipelines.scanning import reasons, records, scanner, wrapping
+from pipelines.scanning import reasons, records, scanner
 from pipelines.scanning.documents import DEEPEST
 from pipelines.scanning.layout import gather_texts
 from pipelines.scanning.notices import find_notices
@@ -77,7 +77,6 @@ class Span(NamedTuple):
         zone: time zone of stamps that name none.
         follows: whether the span before this one is of the same file, and so tells the years of this one.
         header: the line before it that names its columns, of a format that has such lines; else empty.
-        wrapped: whether its lines stand in JSON objects.
     """
 
     start: int
@@ -86,7 +85,6 @@ class Span(NamedTuple):
     zone: ZoneInfo
     follows: bool = False
     header: bytes = b""
-    wrapped: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,23 +241,19 @@ class Reader:
 
     def read(self, buffer: Bytes, end: int, near: int, zone: ZoneInfo) -> list[Batch]:
         """Read the whole lines of buffer[:end] as one span; see `read_spans`."""
-        return self.read_spans(buffer, [Span(0, end, near, zone)])
+        return list(self.read_spans(buffer, [Span(0, end, near, zone)]))
 
-    def read_spans(self, buffer: Bytes, spans: Sequence[Span]) -> list[Batch]:
+    def read_spans(self, buffer: Bytes, spans: Sequence[Span]) -> Iterator[Batch]:
         """Read whole lines; the buffer must have PADDING bytes after the last of them.
 
-        Returns:
-            Batches whose parts are the spans in order; a span that outputs had no room for has several.
+        Yields:
+            Batches whose parts are the spans in order; a span that outputs had no room for has several. Each is read
+            when it is asked for, and others by this reader only after the last.
         """
         if not buffer.flags.writeable:
             buffer = buffer.copy()  # the scanner would be compiled once more for bytes that cannot be written
-        for span in spans:
-            if span.wrapped:
-                wrapping.unwrap(buffer, span.start, span.end, *wrapping.room())
-        batches = []
         for group in self._groups(spans):
-            batches += self._read_group(buffer, group)
-        return batches
+            yield from self._read_group(buffer, group)
 
     def _groups(self, spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
         """Yield spans that are scanned at once: all, or those of one file where a header names its columns."""
@@ -272,8 +266,7 @@ class Reader:
                 records.begin_columns(header_columns(self._form, spans[start].header), self._state)
             yield spans[start:end]
 
-    def _read_group(self, buffer: Bytes, spans: Sequence[Span]) -> list[Batch]:
-        batches = []
+    def _read_group(self, buffer: Bytes, spans: Sequence[Span]) -> Iterator[Batch]:
         left = np.array([(span.start, span.end, span.near, span.follows) for span in spans], np.int64)
         done = 0
         while done < len(spans):
@@ -285,9 +278,8 @@ class Reader:
             )
             reached = np.concatenate([left[:whole, scanner.SPAN_END], left[whole : whole + 1, scanner.SPAN_START]])
             count = min(whole + 1, len(left))
-            batches.append(self._batch(buffer, list(_calls(facts[:count], reached - starts[:count], spans[done:]))))
+            yield self._batch(buffer, list(_calls(facts[:count], reached - starts[:count], spans[done:])))
             left, done = left[whole:], done + whole
-        return batches
 
     def _batch(self, buffer: Bytes, calls: Sequence["_Rows"]) -> Batch:
         self._total = int(calls[-1].facts[scanner.TOTAL])

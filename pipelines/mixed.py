@@ -66,7 +66,7 @@ def with_other_formats(
         for other, rows in found.items()
         for outcome in _outcomes(buffer, unread, np.array(rows, np.int64), spans, reader_of(other))
     ]
-    return _merged(batch, unread, outcomes) if outcomes else batch
+    return _merged(batch, unread, outcomes) if outcomes else replace(batch, unread=None)
 
 
 def _outcomes(

@@ -25,6 +25,7 @@ from pipelines.mixed import with_other_formats
 from pipelines.raw_bytes import BLOCK, SAMPLE, Block, Blocks, Broken, Chunk, Facts, read_chunks
 from pipelines.scanning.scanner import scan
 from pipelines.scanning.stamps import DAY, MOST_OF_HALF_A_YEAR, NO_STAMP, SECOND
+from pipelines.scanning.wrapping import room, unwrap
 from pipelines.segments import Seen, Segment, Standing, new_segment
 from pipelines.sources import RawFile
 from pipelines.zones import utc_to_local
@@ -33,6 +34,8 @@ from pipelines.zones import utc_to_local
 ROWS = 1 << 18
 # The same for lines of other formats among those of a file's own.
 OTHER_ROWS = 1 << 15
+# Lines of a block that are no events and held at once: of the shortest lines a block has 25 million.
+MOST_OTHERS = 1 << 20
 MOST_READERS = 6
 YEAR = 365.2425 * DAY
 # A stamp without a year lies at most a year before the end of its file, and at most a day after it (clocks differ).
@@ -200,10 +203,11 @@ class _Item:
 
 @dataclass(frozen=True)
 class _Work:
-    """A block, and what it holds in order."""
+    """A block, and what it holds in order; whether lines in JSON objects have been taken out of those already."""
 
     block: Block
     items: Sequence[_Item]
+    is_unwrapped: bool = False
 
 
 @dataclass
@@ -230,16 +234,20 @@ class FileReader:
         def task(work: _Work) -> list[Batch]:
             if not hasattr(threads, "readers"):
                 threads.readers = _Readers()
-            return [batch for run in _runs(work.items) for batch in _read_run(work.block, run, threads.readers)]
+            return list(_read_work(work, threads.readers))
 
         with ThreadPoolExecutor(self.workers) as pool:
+
+            def submit(work: _Work) -> Future[list[Batch]]:
+                return pool.submit(task, work)
+
             pending: deque[tuple[_Work, Future[list[Batch]]]] = deque()
             for work in one_ahead(self._works(files, blocks)):
-                pending.append((work, pool.submit(task, work)))
+                pending.append((work, submit(work)))
                 if len(pending) > self.workers:
-                    yield from _settled(*pending.popleft(), task, blocks)
+                    yield from self._settled(*pending.popleft(), submit, blocks)
             while pending:
-                yield from _settled(*pending.popleft(), task, blocks)
+                yield from self._settled(*pending.popleft(), submit, blocks)
 
     def _works(self, files: Iterable[ToRead], blocks: Blocks) -> Iterator[_Work]:
         """Yield each block when it is full, or when there is nothing more."""
@@ -271,12 +279,9 @@ class FileReader:
                         file.raw.source.timezone,
                         follows,
                         state.header,
-                        state.detected.wrapped,
                     )
                     items.append(_Item(state, span))
-                    if is_headed(state.detected.form):
-                        headers = self._headers.setdefault(state.detected.form.name, HeaderLines(state.detected.form))
-                        state.header = headers.last(found.block.buffer, found.start, found.end) or state.header
+                    state.header = self._header(state.detected, found.block, found.start, found.end) or state.header
                     near = None
             except OSError as error:
                 state.problem = _unreadable(file.raw, error)
@@ -289,6 +294,60 @@ class FileReader:
         start = self.starts.get(file.raw.name, first_guess(file.raw, file.facts))
         written = int(file.facts.written * SECOND)
         return FileState(file.raw, file.facts, file.detected, head=file.head, written=written, start=start, near=start)
+
+    def _header(self, detected: Detected, block: Block, start: int, end: int) -> bytes:
+        """Return the last of some lines that names columns; nothing where there is none, or the format has no such."""
+        if not is_headed(detected.form):
+            return b""
+        headers = self._headers.setdefault(detected.form.name, HeaderLines(detected.form))
+        return headers.last(block.buffer, start, end)
+
+    def _settled(
+        self, work: _Work, future: Future[list[Batch]], submit: Callable[[_Work], Future[list[Batch]]], blocks: Blocks
+    ) -> Iterator[tuple[Batch | None, list[Piece]]]:
+        """Yield what a block holds, and give it back."""
+        batches = future.result()
+        if not _fits(work, batches):
+            place = next(place for place, item in enumerate(work.items) if item.span is not None)
+            batches = submit(self._rest(work, place)).result()
+        parts = deque((batch, part) for batch in batches for part in batch.parts)
+        size = sum(item.span.end - item.span.start for item in work.items if item.span is not None)
+        is_whole = size == sum(part.size for _, part in parts)
+        if is_whole:
+            blocks.give_back(work.block)
+        found: list[tuple[Batch | None, list[Piece]]] = [(None, [])]
+        for place, item in enumerate(work.items):
+            if item.span is None:
+                found[-1][1].append(_without_lines(item))
+                continue
+            start = item.span.start
+            while start < item.span.end:
+                if not parts:
+                    future = submit(self._rest(work, place, start))
+                    yield from (each for each in found if each[1])
+                    parts.extend((batch, part) for batch in future.result() for part in batch.parts)
+                    found = [(None, [])]
+                batch, part = parts.popleft()
+                if found[-1][0] is None:
+                    found[-1] = (batch, found[-1][1])
+                elif found[-1][0] is not batch:
+                    found.append((batch, []))
+                found[-1][1].append(Piece(item.state, item.state.lines + 1, item.state.last, part=part))
+                item.state.pass_over(part)
+                start += part.size
+        yield from (each for each in found if each[1])
+        if not is_whole:
+            blocks.give_back(work.block)
+
+    def _rest(self, work: _Work, place: int, start: int | None = None) -> _Work:
+        """Return a block without the items before a place, and its lines before `start`: its file stands there."""
+        item = work.items[place]
+        span = item.span
+        if span is not None:
+            begun = span.start if start is None else start
+            header = self._header(item.detected, work.block, span.start, begun) or span.header
+            span = span._replace(start=begun, near=item.state.near, follows=False, header=header)
+        return _Work(work.block, [_Item(item.state, span), *work.items[place + 1 :]], is_unwrapped=True)
 
 
 class _Readers:
@@ -316,23 +375,36 @@ def _runs(items: Sequence[_Item]) -> list[list[_Item]]:
     ]
 
 
-def _read_run(block: Block, run: Sequence[_Item], readers: _Readers) -> list[Batch]:
+def _read_work(work: _Work, readers: _Readers) -> Iterator[Batch]:
+    """Yield what a block holds; of one with too many lines that are no events no more than what comes first."""
+    for item in work.items:
+        if item.span is not None and item.detected.wrapped and not work.is_unwrapped:
+            unwrap(work.block.buffer, item.span.start, item.span.end, *room())
+    others = 0
+    for run in _runs(work.items):
+        for batch in _read_run(work.block, run, readers):
+            yield batch
+            others += len(batch.ignored_stamps) + len(batch.rejects.lines)
+            if others >= MOST_OTHERS:
+                return
+
+
+def _read_run(block: Block, run: Sequence[_Item], readers: _Readers) -> Iterator[Batch]:
     """Read the lines of files that are of one format; those of other formats among them too, if they may be mixed."""
     detected, spans = run[0].detected, [item.span for item in run if item.span is not None]
     batches = readers.of(detected.form, ROWS, mixed=detected.mixed).read_spans(block.buffer, spans)
     if not detected.mixed:
-        return batches
+        yield from batches
+        return
 
     def reader_of(form: Format) -> Reader:
         return readers.of(form, OTHER_ROWS, mixed=False)
 
-    return [
-        with_other_formats(batch, block.buffer, own, detected.form, reader_of)
-        for batch, own in _with_spans(batches, spans)
-    ]
+    for batch, own in _with_spans(batches, spans):
+        yield with_other_formats(batch, block.buffer, own, detected.form, reader_of)
 
 
-def _with_spans(batches: Sequence[Batch], spans: Sequence[Span]) -> Iterator[tuple[Batch, Sequence[Span]]]:
+def _with_spans(batches: Iterable[Batch], spans: Sequence[Span]) -> Iterator[tuple[Batch, Sequence[Span]]]:
     """Yield batches, each with the spans that its parts are of."""
     place, left = 0, spans[0].end - spans[0].start
     for batch in batches:
@@ -390,36 +462,6 @@ def _civil(utc: int, zone: ZoneInfo) -> int:
     return utc if zone.key == "UTC" else int(utc_to_local(np.array([utc]), zone)[0])
 
 
-def _settled(
-    work: _Work, future: Future[list[Batch]], task: Callable[[_Work], list[Batch]], blocks: Blocks
-) -> Iterator[tuple[Batch | None, list[Piece]]]:
-    """Yield what a block holds, and give it back."""
-    batches = future.result()
-    if not _fits(work, batches):
-        batches = task(_from_here(work))
-    parts = iter([(batch, part) for batch in batches for part in batch.parts])
-    blocks.give_back(work.block)
-    pieces: list[Piece] = []
-    current: Batch | None = None
-    for item in work.items:
-        state = item.state
-        if item.span is None:
-            pieces.append(_without_lines(item))
-            continue
-        left = item.span.end - item.span.start
-        while left:
-            batch, part = next(parts)
-            if current is not None and batch is not current:
-                yield current, pieces
-                pieces = []
-            current = batch
-            pieces.append(Piece(state, state.lines + 1, state.last, part=part))
-            state.pass_over(part)
-            left -= part.size
-    if pieces:
-        yield current, pieces
-
-
 def _without_lines(item: _Item) -> Piece:
     """Return the piece that a broken line, the end of a segment or of a file is, and note it for the file."""
     state, broken, end = item.state, item.broken, item.end
@@ -453,14 +495,6 @@ def _fits(work: _Work, batches: Sequence[Batch]) -> bool:
             return abs(part.first_yearless - state.near) <= YEAR / 2
         size -= part.size
     return True
-
-
-def _from_here(work: _Work) -> _Work:
-    """Return a block whose first lines are read from where their file stands."""
-    place = next(place for place, item in enumerate(work.items) if item.span is not None)
-    item = work.items[place]
-    span = item.span and item.span._replace(near=item.state.near)
-    return _Work(work.block, [*work.items[:place], _Item(item.state, span), *work.items[place + 1 :]])
 
 
 def _continued(work: _Work) -> FileState | None:

@@ -55,6 +55,7 @@ MACRO_CALLS = {
     "period_sources": "from period_sources('2020-04-01', '2020-04-02')",
     "port_code": "select port_code(23, 'tcp')",
     "port_of_code": "select port_of_code(92)",
+    "ranked_ports": "from ranked_ports('2020-04-01', '2020-04-02')",
     "scan_tools_between": "from scan_tools_between('2020-04-01', '2020-04-02')",
     "scans_between": "from scans_between('2020-04-01', '2020-04-02')",
     "scans_of": "with facts_found as (from period_sources('2020-04-01', '2020-04-02')) from scans_of('facts_found')",

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from pipelines.batches import Batch, Reader, Span
+from pipelines.batches import Batch, Reader
 from pipelines.detection import is_wrapped
 from pipelines.format import all_formats
 from pipelines.scanning.words import PADDING
+from pipelines.scanning.wrapping import room, unwrap
 from pipelines.schema import PACKET, arrow_schema
 
 FIXTURES = Path(__file__).parent / "fixtures" / "formats"
@@ -29,9 +30,10 @@ NEAR = int((FILE_END - datetime(1970, 1, 1)).total_seconds() * 1_000_000) - 365 
 
 
 def batches_of(name: str, data: bytes) -> list[Batch]:
-    buffer = np.frombuffer(data + bytes(PADDING), np.uint8)
-    span = Span(0, len(data), NEAR, ZoneInfo("UTC"), wrapped=is_wrapped(data))
-    return Reader(all_formats()[name], rows=1_000).read_spans(buffer, [span])
+    buffer = np.frombuffer(data + bytes(PADDING), np.uint8).copy()
+    if is_wrapped(data):
+        unwrap(buffer, 0, len(data), *room())
+    return Reader(all_formats()[name], rows=1_000).read(buffer, len(data), NEAR, ZoneInfo("UTC"))
 
 
 def events_of(batch: Batch) -> Iterator[dict[str, Any]]:

@@ -758,6 +758,7 @@ def test_the_result_does_not_depend_on_chunks(site: Site, tmp_path: Path, monkey
     whole = site.parse(*days)
     monkeypatch.setattr(reading, "BLOCK", 3000)
     monkeypatch.setattr(reading, "ROWS", 64)
+    monkeypatch.setattr(reading, "MOST_OTHERS", 3)
     other = Site(tmp_path / "other")
     shutil.copytree(site.warehouse.raw, other.warehouse.raw)
     pieces = other.parse(*days)

@@ -29,7 +29,7 @@ def form(shape: Shape, **more: Any) -> Format:  # noqa: ANN401 - attributes of a
 
 def batches(format_: Format, data: bytes, spans: Sequence[Span] = (), rows: int = 1_000) -> list[Batch]:
     buffer = np.frombuffer(data + bytes(PADDING), np.uint8)
-    return Reader(format_, rows).read_spans(buffer, spans or [Span(0, len(data), NEAR, ZoneInfo("UTC"))])
+    return list(Reader(format_, rows).read_spans(buffer, spans or [Span(0, len(data), NEAR, ZoneInfo("UTC"))]))
 
 
 def read(format_: Format, *lines: str) -> list[dict[str, Any] | str]:
