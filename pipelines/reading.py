@@ -245,9 +245,9 @@ class FileReader:
             for work in one_ahead(self._works(files, blocks)):
                 pending.append((work, submit(work)))
                 if len(pending) > self.workers:
-                    yield from self._settled(*pending.popleft(), submit, blocks)
+                    yield from _settled(*pending.popleft(), submit, blocks)
             while pending:
-                yield from self._settled(*pending.popleft(), submit, blocks)
+                yield from _settled(*pending.popleft(), submit, blocks)
 
     def _works(self, files: Iterable[ToRead], blocks: Blocks) -> Iterator[_Work]:
         """Yield each block when it is full, or when there is nothing more."""
@@ -281,7 +281,9 @@ class FileReader:
                         state.header,
                     )
                     items.append(_Item(state, span))
-                    state.header = self._header(state.detected, found.block, found.start, found.end) or state.header
+                    if is_headed(state.detected.form):
+                        headers = self._headers.setdefault(state.detected.form.name, HeaderLines(state.detected.form))
+                        state.header = headers.last(found.block.buffer, found.start, found.end) or state.header
                     near = None
             except OSError as error:
                 state.problem = _unreadable(file.raw, error)
@@ -294,60 +296,6 @@ class FileReader:
         start = self.starts.get(file.raw.name, first_guess(file.raw, file.facts))
         written = int(file.facts.written * SECOND)
         return FileState(file.raw, file.facts, file.detected, head=file.head, written=written, start=start, near=start)
-
-    def _header(self, detected: Detected, block: Block, start: int, end: int) -> bytes:
-        """Return the last of some lines that names columns; nothing where there is none, or the format has no such."""
-        if not is_headed(detected.form):
-            return b""
-        headers = self._headers.setdefault(detected.form.name, HeaderLines(detected.form))
-        return headers.last(block.buffer, start, end)
-
-    def _settled(
-        self, work: _Work, future: Future[list[Batch]], submit: Callable[[_Work], Future[list[Batch]]], blocks: Blocks
-    ) -> Iterator[tuple[Batch | None, list[Piece]]]:
-        """Yield what a block holds, and give it back."""
-        batches = future.result()
-        if not _fits(work, batches):
-            place = next(place for place, item in enumerate(work.items) if item.span is not None)
-            batches = submit(self._rest(work, place)).result()
-        parts = deque((batch, part) for batch in batches for part in batch.parts)
-        size = sum(item.span.end - item.span.start for item in work.items if item.span is not None)
-        is_whole = size == sum(part.size for _, part in parts)
-        if is_whole:
-            blocks.give_back(work.block)
-        found: list[tuple[Batch | None, list[Piece]]] = [(None, [])]
-        for place, item in enumerate(work.items):
-            if item.span is None:
-                found[-1][1].append(_without_lines(item))
-                continue
-            start = item.span.start
-            while start < item.span.end:
-                if not parts:
-                    future = submit(self._rest(work, place, start))
-                    yield from (each for each in found if each[1])
-                    parts.extend((batch, part) for batch in future.result() for part in batch.parts)
-                    found = [(None, [])]
-                batch, part = parts.popleft()
-                if found[-1][0] is None:
-                    found[-1] = (batch, found[-1][1])
-                elif found[-1][0] is not batch:
-                    found.append((batch, []))
-                found[-1][1].append(Piece(item.state, item.state.lines + 1, item.state.last, part=part))
-                item.state.pass_over(part)
-                start += part.size
-        yield from (each for each in found if each[1])
-        if not is_whole:
-            blocks.give_back(work.block)
-
-    def _rest(self, work: _Work, place: int, start: int | None = None) -> _Work:
-        """Return a block without the items before a place, and its lines before `start`: its file stands there."""
-        item = work.items[place]
-        span = item.span
-        if span is not None:
-            begun = span.start if start is None else start
-            header = self._header(item.detected, work.block, span.start, begun) or span.header
-            span = span._replace(start=begun, near=item.state.near, follows=False, header=header)
-        return _Work(work.block, [_Item(item.state, span), *work.items[place + 1 :]], is_unwrapped=True)
 
 
 class _Readers:
@@ -460,6 +408,54 @@ def _is_leap_day(civil: int) -> bool:
 
 def _civil(utc: int, zone: ZoneInfo) -> int:
     return utc if zone.key == "UTC" else int(utc_to_local(np.array([utc]), zone)[0])
+
+
+def _settled(
+    work: _Work, future: Future[list[Batch]], submit: Callable[[_Work], Future[list[Batch]]], blocks: Blocks
+) -> Iterator[tuple[Batch | None, list[Piece]]]:
+    """Yield what a block holds, and give it back."""
+    batches = future.result()
+    spans = [(place, item.span) for place, item in enumerate(work.items) if item.span is not None]
+    if not _fits(work, batches):
+        place, span = spans[0]
+        batches = submit(_rest(work, place, span, span.start)).result()
+    parts = deque((batch, part) for batch in batches for part in batch.parts)
+    is_whole = sum(part.size for _, part in parts) == sum(span.end - span.start for _, span in spans)
+    if is_whole:
+        blocks.give_back(work.block)
+    found: list[tuple[Batch | None, list[Piece]]] = [(None, [])]
+    for place, item in enumerate(work.items):
+        if item.span is None:
+            found[-1][1].append(_without_lines(item))
+            continue
+        start = item.span.start
+        while start < item.span.end:
+            if not parts:
+                future = submit(_rest(work, place, item.span, start))
+                yield from (each for each in found if each[1])
+                parts.extend((batch, part) for batch in future.result() for part in batch.parts)
+                found = [(None, [])]
+            batch, part = parts.popleft()
+            if found[-1][0] is None:
+                found[-1] = (batch, found[-1][1])
+            elif found[-1][0] is not batch:
+                found.append((batch, []))
+            found[-1][1].append(Piece(item.state, item.state.lines + 1, item.state.last, part=part))
+            item.state.pass_over(part)
+            start += part.size
+    yield from (each for each in found if each[1])
+    if not is_whole:
+        blocks.give_back(work.block)
+
+
+def _rest(work: _Work, place: int, span: Span, start: int) -> _Work:
+    """Return what a block holds from `start` of a span on, the span of its item at `place`; its file stands there."""
+    state, header = work.items[place].state, span.header
+    if start > span.start and state.detected is not None and is_headed(state.detected.form):
+        # Not by what finds those of the blocks to come meanwhile, in another thread.
+        header = HeaderLines(state.detected.form).last(work.block.buffer, span.start, start) or header
+    rest = span._replace(start=start, near=state.near, follows=False, header=header)
+    return _Work(work.block, [_Item(state, rest), *work.items[place + 1 :]], is_unwrapped=True)
 
 
 def _without_lines(item: _Item) -> Piece:
