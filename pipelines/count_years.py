@@ -3,15 +3,16 @@
 A source that was seen in an earlier month of the year is counted there, and in a year's rows once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
 from pipelines.count_files import FactWriter, count_columns
 from pipelines.count_kinds import KINDS, Kind
-from pipelines.facts import BATCH_ROWS, FACT_TABLES, SETTINGS, create_macros
+from pipelines.facts import BATCH_ROWS, FACT_TABLES, SETTINGS, SLICE_ROWS, create_macros
 
 # What is kept of years, and what of months each is added up from.
 YEARS: Mapping[str, str] = {**{kind.name: kind.name for kind in KINDS}, "scans": "sources"}
@@ -40,9 +41,10 @@ def write_year(path: Path, name: str, months: Sequence[Path], since: date, scrat
         FactWriter(path, columns) as writer,
     ):
         rows = connection.read_parquet([str(month) for month in months], hive_partitioning=False)
-        made = _counts(rows, kinds[name], since) if name in kinds else _scans(connection, rows)
-        for batch in made.to_arrow_reader(BATCH_ROWS):
-            writer.add(batch)
+        made = [_counts(rows, kinds[name], since)] if name in kinds else _scans(connection, rows)
+        for relation in made:
+            for batch in relation.to_arrow_reader(BATCH_ROWS):
+                writer.add(batch)
     return writer.rows
 
 
@@ -59,8 +61,13 @@ def _counts(months: duckdb.DuckDBPyRelation, kind: Kind, since: date) -> duckdb.
     ).order("all")
 
 
-def _scans(connection: duckdb.DuckDBPyConnection, months: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Add up the facts that scans are told by."""
+def _scans(connection: duckdb.DuckDBPyConnection, months: duckdb.DuckDBPyRelation) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Add up the facts that scans are told by, of the sources of one range of keys after another."""
     create_macros(connection, _MACROS)
-    months.create_view("months")
-    return connection.sql("from source_years('months') order by source_key")
+    slices = 1 + len(months) // SLICE_ROWS
+    parts = ", ".join(str(number / slices) for number in range(1, slices))
+    [(borders,)] = months.aggregate(f"approx_quantile(source_key, [{parts}]::float[])").fetchall()
+    for lowest, border in pairwise([None, *sorted(set(borders or ())), None]):
+        within = [f"source_key >= {lowest}"] * (lowest is not None) + [f"source_key < {border}"] * (border is not None)
+        months.filter(" and ".join(within) or "true").create_view("months", replace=True)
+        yield connection.sql("from source_years('months') order by source_key")

@@ -95,7 +95,8 @@ _SELDOM = {
     ("days", "backscatter"): "from all_marks where backscatter_events > 0",
     ("days", "talks_out"): "from destinations where may_go_out(action, direction, destination_scope)",
 }
-# Sources and days of a slice, and ports that they tried: lists of ports are held in memory and nowhere else.
+# Sources and days (or months) of a slice, and ports that they tried: lists of ports are held in memory, and nowhere
+# else.
 SLICE_ROWS = 1 << 17
 SLICE_TRIES = 1 << 20
 # What does not fit into memory waits in files.

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines import count_years
 from pipelines.catalogue import publish, unpublished
 from pipelines.roll_up import roll_up
 from pipelines.settings import SQL_FOLDER
@@ -158,7 +159,11 @@ def test_facts_of_days_and_months_are_those_of_the_events(tmp_path: Path) -> Non
             assert len(answer) == len(expected)
 
 
-def test_scans_of_years_are_those_of_their_months(tmp_path: Path) -> None:
+@pytest.mark.parametrize("slice_rows", [1 << 17, 7])
+def test_scans_of_years_are_those_of_their_months(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slice_rows: int
+) -> None:
+    monkeypatch.setattr(count_years, "SLICE_ROWS", slice_rows)
     chance = random.Random(2)  # noqa: S311
     for number in range(0, 900, 9):
         day = date(2019, 10, 1) + timedelta(days=number)

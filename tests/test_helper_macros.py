@@ -266,7 +266,7 @@ FACTS_OF_15 = """with found as (
          " select source_key, events, days, backscatter_events, ports, port_set, port_set_hash = 10"
          " from source_years('found') order by source_key"),
          [(1, 4, 2, 1, 3, "22/tcp 23/tcp 80/tcp", False), (2, 4, 2, 0, 17, None, None),
-          (3, 4, 2, 0, 1, "5/tcp", True), (4, 2, 1, 0, 0, None, None)]),
+          (3, 4, 2, 0, 1, "5/tcp", True), (4, 2, 1, 0, 0, None, False)]),
         (("with found as (select * from (values (23, 'tcp', 'CN', 6, 2), (23, 'tcp', 'CN', 3, 1),"
          " (23, 'tcp', null, 3, 1)) as rows_of(port, protocol, country, events, sources))"
          " select port, service, rank, country_name, events, sources, share from country_shares('found')"),
