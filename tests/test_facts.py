@@ -159,11 +159,8 @@ def test_facts_of_days_and_months_are_those_of_the_events(tmp_path: Path) -> Non
             assert len(answer) == len(expected)
 
 
-@pytest.mark.parametrize("slice_rows", [1 << 17, 7])
-def test_scans_of_years_are_those_of_their_months(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slice_rows: int
-) -> None:
-    monkeypatch.setattr(count_years, "SLICE_ROWS", slice_rows)
+def test_scans_of_years_are_those_of_their_months(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(count_years, "SLICE_ROWS", 7)
     chance = random.Random(2)  # noqa: S311
     for number in range(0, 900, 9):
         day = date(2019, 10, 1) + timedelta(days=number)
