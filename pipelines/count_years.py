@@ -18,7 +18,7 @@ from pipelines.facts import BATCH_ROWS, FACT_TABLES, SETTINGS, SLICE_ROWS, creat
 YEARS: Mapping[str, str] = {**{kind.name: kind.name for kind in KINDS}, "scans": "sources"}
 
 # Macros that facts of years are made by, each after those that it uses.
-_MACROS = ("different_ports", "source_years")
+_MACROS = ("port_sets", "source_years")
 
 
 def write_year(path: Path, name: str, months: Sequence[Path], since: date, scratch: Path) -> int:
@@ -34,14 +34,14 @@ def write_year(path: Path, name: str, months: Sequence[Path], since: date, scrat
     Returns:
         The number of rows.
     """
-    kinds = {kind.name: kind for kind in KINDS}
-    columns = count_columns(kinds[name], "years") if name in kinds else FACT_TABLES["years", name]
+    kind = next((kind for kind in KINDS if kind.name == name), None)
+    columns = count_columns(kind, "years") if kind else FACT_TABLES["years", name]
     with (
         duckdb.connect(config=SETTINGS | {"temp_directory": str(scratch)}) as connection,
         FactWriter(path, columns) as writer,
     ):
         rows = connection.read_parquet([str(month) for month in months], hive_partitioning=False)
-        made = [_counts(rows, kinds[name], since)] if name in kinds else _scans(connection, rows)
+        made = [_counts(rows, kind, since)] if kind else _scans(connection, rows)
         for relation in made:
             for batch in relation.to_arrow_reader(BATCH_ROWS):
                 writer.add(batch)

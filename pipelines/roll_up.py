@@ -47,10 +47,14 @@ VERSION = 8
 _SIGHTS = "sights"
 _WORK = ".work-"
 # Levels and names of all that is kept of a month.
-_FOLDERS = (
-    *((level, kind.name) for kind in ALL_KINDS for level in kind.levels if level != "years"),
-    *((_SIGHTS, kind.name) for kind in KINDS),
-    *((level, name) for level, name in FACT_TABLES if level != "years"),
+_FOLDERS = tuple(
+    (level, name)
+    for level, name in (
+        *((level, kind.name) for kind in ALL_KINDS for level in kind.levels),
+        *((_SIGHTS, kind.name) for kind in KINDS),
+        *FACT_TABLES,
+    )
+    if level != "years"
 )
 
 # Size and time of last modification, nanoseconds, of the partitions of events by month and day, as text.

@@ -55,6 +55,8 @@ MACRO_CALLS = {
     "period_sources": "from period_sources('2020-04-01', '2020-04-02')",
     "port_code": "select port_code(23, 'tcp')",
     "port_of_code": "select port_of_code(92)",
+    "port_sets": "with ones as (select 1 as source_key, 2 as ports, '22/tcp 23/tcp' as port_set,"
+    " 5 as port_set_hash) from port_sets('ones')",
     "ranked_ports": "from ranked_ports('2020-04-01', '2020-04-02')",
     "scan_tools_between": "from scan_tools_between('2020-04-01', '2020-04-02')",
     "scans_between": "from scans_between('2020-04-01', '2020-04-02')",
@@ -110,6 +112,7 @@ MACRO_CALLS = {
     "as_written": "select as_written('2020-04-01')",
     "after_whole_months": "select after_whole_months('2020-04-30')",
     "after_whole_years": "select after_whole_years('2020-12-31')",
+    "year_rows": "from year_rows('ports')",
     "count_rows": "from count_rows('days', 'ports')",
     "count_files": "select count_files('days', 'ports')",
     "events_between": "from events_between('2020-04-01', '2020-04-02')",

@@ -1,4 +1,4 @@
--- Rows of one kind of counts or facts at one level, and the month that each is of; period_counts reads those of years
+-- Rows of one kind of counts or facts at one level, and the month that each is of; see year_rows for years
 create or replace macro count_rows(level, kind) as table
     select *
     from

@@ -4,12 +4,7 @@ create or replace macro period_counts(kind, first, last) as table
 
     of_years as (
         select * exclude (year)
-        from
-            read_parquet(
-                count_files('years', kind),
-                hive_partitioning = true,
-                hive_types = { 'year': date }
-            )
+        from year_rows(kind)
         where year >= first_whole_year(first) and year < after_whole_years(last)
     ),
 

@@ -2,12 +2,7 @@
 create or replace macro period_scans(first, last) as table
     with of_years as (
         select * exclude (year)
-        from
-            read_parquet(
-                count_files('years', 'scans'),
-                hive_partitioning = true,
-                hive_types = { 'year': date }
-            )
+        from year_rows('scans')
         where year >= first_whole_year(first) and year < after_whole_years(last)
     ),
 
@@ -19,21 +14,7 @@ create or replace macro period_scans(first, last) as table
 
     select *
     from of_years
+    -- What is no such fact is NULL in the rows of years.
     union all by name
-    select
-        source_key,
-        source_ip,
-        events,
-        days,
-        ports,
-        port_set,
-        port_set_hash,
-        first_seen,
-        last_seen,
-        backscatter_events,
-        destinations,
-        scanned_ports,
-        scanned_protocols,
-        scanned_destinations,
-        burst_events
+    select *
     from others;
