@@ -21,6 +21,7 @@ from pipelines.meaning import derived
 from pipelines.packet_keys import PacketKeys
 from pipelines.plan import FIRST_RULE, MOST_COLUMNS, NOTHING
 from pipelines.scanning import reasons, records, scanner
+from pipelines.scanning.compilation import ensure_compiled
 from pipelines.scanning.documents import DEEPEST
 from pipelines.scanning.layout import gather_texts
 from pipelines.scanning.notices import find_notices
@@ -230,6 +231,7 @@ class Reader:
             rows: how many events, and how many other lines, a batch may have.
             mixed: whether batches tell of the lines that may be of other formats.
         """
+        ensure_compiled(form)
         self._mixed = mixed
         self._form = form
         self._tables = tables(form)

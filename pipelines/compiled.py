@@ -1,9 +1,8 @@
-"""The decorator of compiled functions, where their machine code is kept, and word of the first compilation."""
+"""The decorator of compiled functions, and where their machine code is kept."""
 
 import hashlib
 import os
 import re
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -29,7 +28,7 @@ def kernel(function: Function, *, inline: bool = True) -> Function:
     numba's defaults the scanner took 2.1 us a line; 0.65 without `_nrt`, which counts references to every array of
     every tuple passed; 0.41 with `forceinline`, as a tuple of ten arrays is passed by copying seventy words.
     """
-    numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined] # set by name at import
+    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined] # set by name at import
     options = {**_OPTIONS, "cache": True, "forceinline": inline}
     compiled: Function = njit(**options)(function)
     return compiled
@@ -44,12 +43,6 @@ def dispatched(stub: Any) -> Callable[[Function], Function]:
     options: Any = {**_OPTIONS, "forceinline": True}
     decorate: Callable[[Function], Function] = overload(stub, jit_options=options)
     return decorate
-
-
-def announce_compilation(function: Any, what: str) -> None:
-    """Say on standard error that `function` has yet to be compiled on this machine, if that is so."""
-    if not any(_cache_folder().rglob(f"*{function.__name__}-*.nbi")):
-        print(f"Compiling {what} for this machine: once, about 20 seconds ...", file=sys.stderr, flush=True)  # noqa: T201
 
 
 @cache
@@ -67,7 +60,7 @@ def code_digest() -> str:
 
 
 @cache
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     """Return a folder that is this version's own.
 
     Numba notices a change of the file a function stands in, but not of the files whose functions it calls: after an

@@ -17,13 +17,11 @@ import numpy as np
 
 from pipelines.ahead import one_ahead
 from pipelines.batches import Batch, HeaderLines, Part, Reader, Span, is_headed
-from pipelines.compiled import announce_compilation
 from pipelines.detection import LARGE_SAMPLE, UNKNOWN, Detected, detect
 from pipelines.flow_tuples import holds_flows
 from pipelines.format import Format
 from pipelines.mixed import with_other_formats
 from pipelines.raw_bytes import BLOCK, SAMPLE, Block, Blocks, Broken, Chunk, Facts, read_chunks
-from pipelines.scanning.scanner import scan
 from pipelines.scanning.stamps import DAY, MOST_OF_HALF_A_YEAR, NO_STAMP, SECOND
 from pipelines.scanning.wrapping import room, unwrap
 from pipelines.segments import Seen, Segment, Standing, new_segment
@@ -227,7 +225,6 @@ class FileReader:
 
         A piece without lines is the end of its file.
         """
-        announce_compilation(scan, "the scanner")
         blocks = Blocks(BLOCK)
         threads = local()
 
