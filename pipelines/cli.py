@@ -40,7 +40,7 @@ def sample() -> None:
     _show_top_ports(settings, FIRST_DAY, LAST_DAY)
     click.echo("\nGo on:")
     click.echo(f"  duckdb -readonly {Warehouse(settings.warehouse).catalogue}   then: from top_countries;")
-    click.echo("  dg dev   then open http://localhost:3000 to see the run")
+    click.echo(f"  DAGSTER_HOME={CHECKOUT} dg dev   then open http://localhost:3000 to see the run")
 
 
 @main.command()
@@ -148,7 +148,9 @@ def _launch(settings: Settings, first: date, last: date) -> None:
         "GEOIP_DB": settings.geoip_db,
         "GEOIP_ASN_DB": settings.geoip_asn_db,
     }
-    environment = {**os.environ, **{name: str(path or "") for name, path in places.items()}}
+    # Without a home, `dg` does not see that this instance has no telemetry.
+    home = {"DAGSTER_HOME": str(CHECKOUT)}
+    environment = {**home, **os.environ, **{name: str(path or "") for name, path in places.items()}}
     command += ["--partition-range", f"{first}...{last}"]
     done = subprocess.run(command, cwd=CHECKOUT, env=environment, check=False)  # noqa: S603 - nothing of it is typed in
     if done.returncode:

@@ -119,6 +119,7 @@ def test_the_sample_is_loaded_as_one_run_of_the_job_wherever_one_stands(
     monkeypatch: pytest.MonkeyPatch, site: Site, launched: list[tuple[Sequence[str], Path, Mapping[str, str]]]
 ) -> None:
     monkeypatch.chdir(site.folder.parent)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
     catalogue.publish(site.settings())
     done = run(site, "sample", FIREWALL_WAREHOUSE="warehouse")
     assert done.exit_code == 0, done.output
@@ -127,6 +128,7 @@ def test_the_sample_is_loaded_as_one_run_of_the_job_wherever_one_stands(
     assert list(command[-len(asked) :]) == asked
     assert cwd == CHECKOUT
     assert environment["FIREWALL_WAREHOUSE"] == str(site.folder)
+    assert environment["DAGSTER_HOME"] == str(CHECKOUT)
     assert (site.warehouse.raw / "sample" / "ufw.log").exists()
     assert "Top ports, 2020-01-01 to 2020-06-30:" in done.stdout
 
