@@ -25,7 +25,6 @@ from pipelines.dictionaries import joined
 from pipelines.digests import stored_digest
 from pipelines.duplicates import Duplicates, find_duplicates, kept_groups
 from pipelines.geoip import CountryDatabase, NetworkDatabase
-from pipelines.memory import use_jemalloc
 from pipelines.partitions import (
     PartitionWriters,
     conformed,
@@ -92,7 +91,6 @@ def enrich_days(settings: Settings, days: Sequence[date]) -> dict[date, Enriched
         FileNotFoundError: a day without a parsed partition.
         StorageError: the disk refuses.
     """
-    use_jemalloc()
     warehouse = Warehouse(settings.warehouse)
     lookups = Lookups.open(settings)
     asked = tuple(dict.fromkeys(days))

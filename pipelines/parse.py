@@ -23,7 +23,6 @@ from pipelines.detection import LARGE_SAMPLE, UNKNOWN, Detected, detect, is_wrap
 from pipelines.digests import digest_of, keys_of, stored_digest
 from pipelines.format import format_named
 from pipelines.known_files import KnownFiles, fingerprint, meaning
-from pipelines.memory import use_jemalloc
 from pipelines.partitions import PartitionWriters, day_number, day_of
 from pipelines.raw_bytes import Broken, Facts, look_at
 from pipelines.reading import YEAR, FileReader, FileState, Piece, ToRead, first_guess, may_have_segments
@@ -116,7 +115,6 @@ def parse_days(settings: Settings, days: Sequence[date]) -> Parsed:
             whose events have been removed.
         StorageError: the disk refuses.
     """
-    use_jemalloc()
     found = find_files(settings)
     warehouse = Warehouse(settings.warehouse)
     with sole_writer(warehouse, days):

@@ -31,7 +31,7 @@ from pipelines.count_files import CountedDay, CountWriter, SightWriter, read_sig
 from pipelines.count_kinds import ALL_KINDS, KINDS, VISITORS, Kind
 from pipelines.count_years import YEARS, write_year
 from pipelines.facts import FACT_TABLES, write_facts
-from pipelines.memory import give_back, use_jemalloc
+from pipelines.memory import give_back
 from pipelines.partitions import day_number
 from pipelines.retained import Retained
 from pipelines.seen_days import SeenDays
@@ -84,7 +84,6 @@ def roll_up(settings: Settings) -> RolledUp:
     Raises:
         OverflowError: the events have more unusual protocols or countries than can be counted.
     """
-    use_jemalloc()
     give_back()
     warehouse = Warehouse(settings.warehouse)
     with sole_writer(warehouse), alone_in(warehouse.counts, f"{_WORK}*"):
