@@ -17,7 +17,7 @@ from pipelines.scanning import compilation
 from pipelines.scanning.scanner import scan_spans
 from pipelines.scanning.words import PADDING
 
-SAID = "Compiling the scanner for this machine: once, about a minute ...\n"
+SAID = "Compiling the scanner for this machine: once, a minute or two ...\n"
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Compiles the scanner for this machine, once for each kind of format, in a process of its own.
 
-That takes a minute and, measured, 380 MiB that numba holds on to: a load that compiled for itself had 1.3 GiB at its
-peak, where one after it had 0.9.
+That takes a minute or two and, measured, 380 MiB that numba holds on to: a load that compiled for itself had 1.3 GiB at
+its peak, where one after it had 0.9.
 """
 
 import fcntl
@@ -9,8 +9,8 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from threading import Lock
 
 import click
 import numpy as np
@@ -21,8 +21,6 @@ from pipelines.format import Format, all_formats, tables
 from pipelines.scanning import scanner
 from pipelines.scanning.outputs import new_outputs
 from pipelines.scanning.words import PADDING
-
-_one_at_a_time = Lock()
 
 
 def ensure_compiled(form: Format) -> None:
@@ -35,11 +33,12 @@ def ensure_compiled(form: Format) -> None:
     if compiled.exists():
         return
     compiled.parent.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time, compiled.with_suffix(".lock").open("wb") as lock:
+    # Of several threads or processes one compiles a kind, and the others wait; another kind is compiled beside it.
+    with compiled.with_suffix(".lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if compiled.exists():
             return
-        click.echo("Compiling the scanner for this machine: once, about a minute ...", err=True)
+        click.echo("Compiling the scanner for this machine: once, a minute or two ...", err=True)
         subprocess.run(  # noqa: S603 - nothing of it is typed in
             [sys.executable, "-m", __spec__.name, kind],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -54,9 +53,15 @@ def _kind(form: Format) -> str:
 
 def _sign(kind: str) -> Path:
     """Return the file that says that the scanner is compiled for a kind of format, and a processor such as this one."""
-    processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
-    digest = hashlib.sha256(f"{processor} {sys.implementation.cache_tag}".encode()).hexdigest()
-    return cache_folder() / f"scanner-{kind}-{digest[:16]}.compiled"
+    return cache_folder() / f"scanner-{kind}-{_processor()}.compiled"
+
+
+@cache
+def _processor() -> str:
+    """Return a digest of what machine code depends on beside its source."""
+    features = binding.get_host_cpu_features().flatten()
+    named = f"{binding.get_host_cpu_name()} {features} {sys.implementation.cache_tag}"
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
 
 
 def main() -> None:
