@@ -3,7 +3,7 @@
 import glob
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -106,8 +106,12 @@ def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
-def unpublished(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def unpublished(settings: Settings, wanted: Collection[str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection to a catalogue of its own, in memory, over the partitions that are there now.
+
+    Args:
+        settings: where the data is.
+        wanted: what it must have, see `define`.
 
     Raises:
         SettingError: DuckDB would misread the path of the warehouse.
@@ -118,7 +122,7 @@ def unpublished(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         tempfile.TemporaryDirectory(prefix="firewall-spill-") as spill,
         duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "temp_directory": spill}) as connection,
     ):
-        define(connection, settings)
+        define(connection, settings, wanted)
         yield connection
 
 
@@ -134,11 +138,12 @@ def run_checks(
     Raises:
         SettingError: DuckDB would misread the path of the warehouse.
     """
-    with unpublished(settings) as connection:
+    checks = list(check_files(SQL_FOLDER / "checks", of))
+    with unpublished(settings, [check.name for check in checks]) as connection:
         connection.execute("set variable checked_partitions = ?", [_partitions(settings, first_day, last_day)])
         connection.execute("set variable first_day = ?", [first_day])
         connection.execute("set variable last_day = ?", [last_day])
-        return [_run_check(connection, check) for check in check_files(SQL_FOLDER / "checks", of)]
+        return [_run_check(connection, check) for check in checks]
 
 
 def _partitions(settings: Settings, first_day: date | None, last_day: date | None) -> dict[str, list[str]] | None:

@@ -8,7 +8,7 @@ comments of its columns; those of macros, which DuckDB keeps no comments of, bec
 
 import glob
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -89,8 +89,15 @@ def refuse_misread(folder: Path) -> None:
         raise SettingError("FIREWALL_WAREHOUSE", folder, "no folder of its path may have =, ? or \\ in its name")
 
 
-def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Create everything that the catalogue holds in an empty database."""
+def define(connection: duckdb.DuckDBPyConnection, settings: Settings, wanted: Collection[str] | None = None) -> None:
+    """Create what the catalogue holds in an empty database.
+
+    Args:
+        connection: the database.
+        settings: where the data is.
+        wanted: names of files below sql/, of which and of what they use everything is created, without comments; None
+            for all there is, with comments: a second of work.
+    """
     warehouse = Warehouse(settings.warehouse)
     _store_empty_files(warehouse)
     _create_constant(connection, "published_warehouse", _literal(str(warehouse.root)))
@@ -111,8 +118,10 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         "set variable checked_partitions = ?",
         [{stage: [glob.escape(str(empty_file(warehouse, stage)))] for stage in STAGE_COLUMNS}],
     )
-    _create_all(connection)
+    _create(connection, wanted)
     connection.execute("set variable checked_partitions = null")
+    if wanted is not None:
+        return
     connection.execute("begin")
     for target, comment in _comments(connection):
         connection.execute(f"comment on {target} is {_literal(comment)}")
@@ -200,10 +209,16 @@ def _site_timezone(warehouse: Warehouse, settings: Settings) -> str:
     return written.read_text(encoding="utf-8").strip() if written.exists() else settings.timezone.key
 
 
-def _create_all(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what the files below sql/ define, each after those that it uses."""
+def _create(connection: duckdb.DuckDBPyConnection, wanted: Collection[str] | None) -> None:
+    """Create what the files below sql/ define, or some of them and what those use, each after those that it uses."""
     statements = _statements()
-    needs = {name: _used(statement) & statements.keys() - {name} for name, statement in statements.items()}
+    needs: dict[str, set[str]] = {}
+    left = list(statements if wanted is None else wanted)
+    while left:
+        name = left.pop()
+        if name not in needs:
+            needs[name] = _used(statements[name]) & statements.keys() - {name}
+            left += needs[name]
     for name in TopologicalSorter(needs).static_order():
         connection.execute(statements[name])
 

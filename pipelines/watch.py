@@ -126,7 +126,7 @@ def _stale_states(settings: Settings) -> dict[date, str]:
         if not is_free:
             raise BusyError
         parse_days(settings, [])
-        with unpublished(settings) as connection:
+        with unpublished(settings, ["stale_days"]) as connection:
             stale = connection.execute("select distinct day from stale_days where len(new_files) > 0").fetchall()
     held: dict[date, list[Any]] = {day: [] for (day,) in stale}
     for row in pq.read_table(warehouse.raw_files, columns=["sensor", "days"]).to_pylist():
