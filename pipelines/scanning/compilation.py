@@ -33,8 +33,8 @@ def ensure_compiled(form: Format) -> None:
     if compiled.exists():
         return
     compiled.parent.mkdir(parents=True, exist_ok=True)
-    # Of several threads or processes one compiles a kind, and the others wait; another kind is compiled beside it.
-    with compiled.with_suffix(".lock").open("wb") as lock:
+    # Of several threads or processes one compiles, and the others wait: two kinds at once would take twice the memory.
+    with compiled.with_name("compiling.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if compiled.exists():
             return
