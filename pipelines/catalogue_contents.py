@@ -120,12 +120,8 @@ def define(connection: duckdb.DuckDBPyConnection, settings: Settings, wanted: Co
     )
     _create(connection, wanted)
     connection.execute("set variable checked_partitions = null")
-    if wanted is not None:
-        return
-    connection.execute("begin")
-    for target, comment in _comments(connection):
-        connection.execute(f"comment on {target} is {_literal(comment)}")
-    connection.execute("commit")
+    if wanted is None:
+        _describe(connection)
 
 
 def _last_days(warehouse: Warehouse) -> tuple[date, int]:
@@ -235,6 +231,14 @@ def _statements() -> dict[str, str]:
         for file in sql_files(SQL_FOLDER / folder):
             found[file.name] = f"{create.format(name=file.name)}{file.text}"
     return found
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the comments on all that has been created."""
+    connection.execute("begin")
+    for target, comment in _comments(connection):
+        connection.execute(f"comment on {target} is {_literal(comment)}")
+    connection.execute("commit")
 
 
 def _comments(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

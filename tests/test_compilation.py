@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,7 +30,6 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(sys, "argv", ["compilation", command[-1]])
         compilation.main()
 
-    monkeypatch.setattr(compilation, "__spec__", SimpleNamespace(name="pipelines.scanning.compilation"))
     monkeypatch.setattr(compilation, "cache_folder", lambda: tmp_path / "none yet")
     monkeypatch.setattr(subprocess, "run", run)
     return kinds
